@@ -1,0 +1,57 @@
+"""Synthetic data where real data is scarce: tables, images, text, audio and series behind one fit / sample interface.
+
+    from gensynth import Balancer, SMOTE
+    X_new, y_new = Balancer(SMOTE(random_state=0)).fit_resample(X, y)
+
+Names are resolved when they are first used, so that importing gensynth costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_NAMES = {
+    "Balancer": "gensynth.balance",
+    "Generator": "gensynth.generators.base",
+    "Supports": "gensynth.generators.base",
+    "Draw": "gensynth.generators.base",
+    "load": "gensynth.generators.base",
+    "all_generators": "gensynth.generators",
+    "generator_class": "gensynth.generators",
+    "RandomOverSampler": "gensynth.generators.copies",
+    "SMOTE": "gensynth.generators.smote",
+    "SMOTENC": "gensynth.generators.smote",
+    "SMOTEN": "gensynth.generators.smoten",
+    "BorderlineSMOTE": "gensynth.generators.smote_family",
+    "SVMSMOTE": "gensynth.generators.smote_family",
+    "KMeansSMOTE": "gensynth.generators.smote_family",
+    "ADASYN": "gensynth.generators.smote_family",
+    "FromImblearn": "gensynth.generators.from_imblearn",
+    "NotACopy": "gensynth.gates",
+    "Schema": "gensynth.data.schema",
+    "Images": "gensynth.data.kinds",
+    "Series": "gensynth.data.kinds",
+    "Texts": "gensynth.data.kinds",
+    "Audio": "gensynth.data.kinds",
+    "kind_of": "gensynth.data.kinds",
+    "read_table": "gensynth.store.tables",
+    "check_generator": "gensynth.checks",
+}
+
+__all__ = [*sorted(_NAMES), "__version__"]  # noqa: PLE0604 -- the table above is the one list of names
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module of a public name on its first use."""
+    if name not in _NAMES:
+        raise AttributeError(f"module 'gensynth' has no attribute {name!r}")
+    value = getattr(import_module(_NAMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_NAMES})

@@ -1,0 +1,163 @@
+"""Identifier columns: recognised, and given fresh values in the same pattern.
+
+A column is one where its schema says so, or from 50 rows on where its values are unique and either integers
+without a gap or strings of one pattern (`user-0017`, `7590-VHVEG`, a UUID). Nothing can be learned from such a
+column and copying it would name a real row, so it takes no part in the learning and synthetic rows get values
+that no real row had.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..errors import DataError
+from .columns import Column, Floats
+
+FEWEST = 50  # rows from which on uniqueness says something
+_ALPHABETS = (
+    string.digits,
+    "0123456789abcdef",
+    "0123456789ABCDEF",
+    string.ascii_uppercase,
+    string.ascii_lowercase,
+    string.digits + string.ascii_uppercase,
+    string.digits + string.ascii_lowercase,
+    string.ascii_letters,
+    string.digits + string.ascii_letters,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Identifier(Column):
+    """A column that names its row.
+
+    `places` is the pattern of a string column: for each character the alphabet to draw from, one letter long where
+    all rows agree; `next` is the first free integer, which follows `places` where it is the tail of a string.
+    `used` holds 32-bit hashes of the real values, which are enough to avoid them and too few to tell them.
+    """
+
+    kind = "identifier"
+    places: tuple[str, ...] = ()
+    next: int | None = None
+    used: npt.NDArray[np.uint32] | None = field(default=None, repr=False)
+
+    @classmethod
+    def infer(cls, column: pd.Series) -> Identifier:
+        """Learn the pattern of a column that is declared an identifier.
+
+        Raises: DataError where its values are neither integers nor strings, or are not unique.
+        """
+        present = column.dropna()
+        if present.duplicated().any():
+            raise DataError("declared an identifier, but its values are not unique")
+        if pd.api.types.is_integer_dtype(column.dtype):
+            return cls(column.name, column.dtype, next=int(present.max()) + 1)
+        texts = [str(value) for value in present]
+        if not texts or not all(isinstance(value, str) for value in present):
+            raise DataError("declared an identifier, but holds neither integers nor strings")
+        return cls._of_texts(column, texts)
+
+    @classmethod
+    def _of_texts(cls, column: pd.Series, texts: list[str]) -> Identifier:
+        stem = _counted(texts)
+        if stem is not None:
+            most = max(int(text[len(stem) :]) for text in texts)
+            return cls(column.name, column.dtype, places=tuple(stem), next=most + 1)
+        width = max(map(len, texts))
+        places = tuple(_alphabet({text[place] for text in texts if place < len(text)}) for place in range(width))
+        used = np.unique(np.array([zlib.crc32(text.encode()) for text in texts], dtype=np.uint32))
+        return cls(column.name, column.dtype, places=places, used=used)
+
+    @property
+    def says(self) -> str:  # type: ignore[override]
+        """The pattern, for people."""
+        shown = "".join(place if len(place) == 1 else _CLASS.get(place, "?") for place in self.places)
+        return f"{shown}{'#' if self.places and self.next is not None else ''}" or f"integers from {self.next} on"
+
+    def encode(self, column: pd.Series) -> Floats:  # noqa: D102
+        return np.full(len(column), np.nan)
+
+    def decode(self, numbers: Floats) -> pd.Series:
+        """Return fresh integers or the first fresh strings; `fresh` takes a stream of its own."""
+        return self.fresh(len(numbers), np.random.default_rng(0))
+
+    def fresh(self, n: int, rng: np.random.Generator) -> pd.Series:
+        """Return n unique values that no real row has."""
+        values: Any
+        if self.next is None:
+            values = self._draw(n, rng)
+        elif self.places:
+            values = ["".join(self.places) + str(self.next + row) for row in range(n)]
+        else:
+            values = np.arange(self.next, self.next + n)
+        return pd.Series(values, name=self.name, dtype=object if self.places else None).astype(self.dtype)
+
+    def _draw(self, n: int, rng: np.random.Generator) -> list[str]:
+        """Draw strings of the pattern until n are new; a pattern too small for that gets digits behind it."""
+        assert self.used is not None
+        room, longer = float(np.prod([float(len(place)) for place in self.places])), 0
+        while room * 10.0**longer < 2 * (n + len(self.used)):
+            longer += 1
+        places = (*self.places, *[string.digits] * longer)
+        used, made = set(self.used.tolist()), {}
+        while len(made) < n:
+            block = n - len(made) + 8
+            letters = np.stack([np.array(list(place))[rng.integers(len(place), size=block)] for place in places])
+            for text in map("".join, letters.T.tolist()):
+                if zlib.crc32(text.encode()) not in used:
+                    made.setdefault(text)
+        return list(made)[:n]
+
+
+_CLASS = {string.digits: "9", string.ascii_uppercase: "A", string.ascii_lowercase: "a"}
+
+
+def is_identifier(column: pd.Series) -> bool:
+    """Return whether a column names its rows: unique integers without a gap, or unique strings of one pattern."""
+    if len(column) < FEWEST or column.isna().any():
+        return False
+    if pd.api.types.is_integer_dtype(column.dtype):
+        low, high = int(column.min()), int(column.max())
+        return high - low == len(column) - 1 and not column.duplicated().any()
+    if not isinstance(column.iloc[0], str) or column.duplicated().any():
+        return False
+    texts = column.tolist()
+    return all(isinstance(text, str) for text in texts) and _one_pattern(texts)
+
+
+def _one_pattern(texts: list[str]) -> bool:
+    """Whether all texts agree but for digits and letters standing where digits and letters may stand."""
+    first = texts[0]
+    if not first or any(" " in text for text in texts[:FEWEST]):
+        return False
+    if _counted(texts) is not None or len({re.sub(r"\d+", "0", text) for text in texts}) == 1:
+        return True
+    if len({len(text) for text in texts}) > 1:
+        return False
+    marks = {re.sub(r"[0-9A-Za-z]", "x", text) for text in texts}  # separators stand in the same places
+    coded = any(char.isdigit() or not char.isalnum() for char in first) or len(first) > 12
+    return len(marks) == 1 and coded and next(iter(marks)).replace("x", "").isascii()
+
+
+def _counted(texts: list[str]) -> str | None:
+    """Return the stem of texts that are one stem and a number without leading zeros, else None."""
+    match = re.fullmatch(r"(.*?)(?:0|[1-9]\d*)", texts[0], re.DOTALL)
+    if match is None:
+        return None
+    stem, number = match[1], re.compile(re.escape(match[1]) + r"(?:0|[1-9]\d*)")
+    return stem if all(number.fullmatch(text) for text in texts) else None
+
+
+def _alphabet(chars: set[str]) -> str:
+    """Return the smallest usual alphabet that holds the characters, or the characters themselves."""
+    if len(chars) == 1:
+        return next(iter(chars))
+    return next((letters for letters in _ALPHABETS if chars <= set(letters)), "".join(sorted(chars)))

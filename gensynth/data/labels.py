@@ -1,0 +1,162 @@
+"""The labels of rows: checked, counted, coded, and given back in the dtype they came in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..errors import DataError, UnknownCategory, nearest
+
+MANY = 50  # distinct labels from which on a target may be a measured quantity
+
+
+class Labels:
+    """What the labels of a table are.
+
+    Arguments of `fit`: y (n,), or None for rows without labels, which count as one class.
+
+    After `fit`: `classes` (the labels, sorted where they can be), `codes` (n,), `counts`, `name`.
+    """
+
+    classes: npt.NDArray[Any]
+    counts: npt.NDArray[np.int64]
+
+    def __init__(self, classes: npt.NDArray[Any], counts: npt.NDArray[np.int64], form: dict[str, Any]) -> None:
+        self.classes, self.counts, self.form = classes, counts, form
+        self._places = {label: place for place, label in enumerate(classes.tolist())}
+
+    @classmethod
+    def fit(cls, y: Any, n: int) -> tuple[Labels, npt.NDArray[np.intp]]:
+        """Learn the labels of n rows and return them with the code of each row.
+
+        Raises: DataError where the lengths differ, a label is missing, or the labels are a continuous quantity.
+        """
+        if y is None:
+            return cls(np.zeros(0, dtype=object), np.array([n]), {"library": "none"}), np.zeros(n, dtype=np.intp)
+        values, form = _open(y)
+        if len(values) != n:
+            raise DataError(
+                f"{n} rows but {len(values)} labels: Found input variables with inconsistent numbers of samples"
+            )
+        missing = pd.isna(values)
+        if missing.any():
+            where = ", ".join(str(row) for row in np.flatnonzero(missing)[:5])
+            raise DataError(
+                f"{int(missing.sum())} of {n} labels are missing (first in row {where}; Input y contains NaN): "
+                "drop those rows or give them a label"
+            )
+        check_labels(values)
+        codes, classes = pd.factorize(values, sort=_sortable(values))
+        classes = np.asarray(classes)
+        return cls(classes, np.bincount(codes, minlength=len(classes)), form), codes.astype(np.intp)
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    @property
+    def absent(self) -> bool:
+        """Whether there were no labels."""
+        return self.form["library"] == "none"
+
+    def code(self, label: Any) -> int:
+        """Return the code of one label. Raises: UnknownCategory, offering the nearest."""
+        value = label.item() if isinstance(label, np.generic) else label
+        try:
+            return self._places[value]
+        except (KeyError, TypeError):
+            raise UnknownCategory(f"there is no class {label!r}{nearest(label, self._places)}") from None
+
+    def match(self, text: Any) -> Any:
+        """Return the label whose printed form is `text`. Raises: UnknownCategory, offering the nearest."""
+        for label in self.classes.tolist():
+            if str(label) == str(text):
+                return label
+        raise UnknownCategory(f"there is no class {text!r}{nearest(text, self.classes.tolist())}")
+
+    def codes(self, labels: Any) -> npt.NDArray[np.intp]:
+        """Return the codes of a sequence of labels. Raises: UnknownCategory."""
+        values, _ = _open(labels)
+        short, distinct = pd.factorize(values)
+        if (short < 0).any():
+            raise UnknownCategory("the labels asked for hold missing ones")
+        return np.array([self.code(label) for label in distinct], dtype=np.intp)[short]
+
+    def decode(self, codes: npt.NDArray[np.intp]) -> Any:
+        """Return codes as labels in the container and dtype that `fit` saw. Shape: (n,)."""
+        values = self.classes[codes]
+        library, dtype = self.form["library"], self.form.get("dtype")
+        if library == "pandas":
+            return pd.Series(values, name=self.form.get("name")).astype(dtype)
+        if library == "polars":
+            import polars as pl
+
+            return pl.Series(self.form.get("name") or "", values.tolist(), dtype=dtype)
+        if library == "torch":
+            import torch
+
+            return torch.as_tensor(values.tolist(), dtype=getattr(torch, dtype))
+        if library == "list":
+            return values.tolist()
+        return values.astype(dtype)
+
+
+def _open(y: Any) -> tuple[npt.NDArray[Any], dict[str, Any]]:
+    """Return labels as a 1-D array and the form to give them back in."""
+    library = type(y).__module__.partition(".")[0]
+    if isinstance(y, pd.DataFrame) or (library == "polars" and hasattr(y, "columns")):
+        if y.shape[1] != 1:
+            raise DataError(f"labels need one column, got {y.shape[1]}")
+        y = y.iloc[:, 0] if isinstance(y, pd.DataFrame) else y.to_series()
+    if isinstance(y, pd.Series | pd.Index | pd.Categorical):
+        column = pd.Series(y)
+        return column.to_numpy(dtype=object) if column.dtype.kind not in "iufbmM" or isinstance(
+            column.dtype, pd.api.extensions.ExtensionDtype
+        ) else column.to_numpy(), {"library": "pandas", "dtype": column.dtype, "name": column.name}
+    if library == "polars":
+        return np.array(y.to_list(), dtype=object), {"library": "polars", "dtype": y.dtype, "name": y.name}
+    if library == "torch":
+        return y.detach().cpu().numpy().ravel(), {"library": "torch", "dtype": str(y.dtype).removeprefix("torch.")}
+    if isinstance(y, str) or not hasattr(y, "__len__"):
+        raise DataError(f"y should be a 1d array of labels, got {y!r:.40}")
+    array = np.asarray(y, dtype=None if not isinstance(y, list | tuple) or not _mixed(y) else object)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array.ravel()
+    if array.ndim != 1:
+        raise DataError(f"y should be a 1d array, got an array of shape {array.shape} instead.")
+    return array, {"library": "list" if isinstance(y, list | tuple) else "numpy", "dtype": str(array.dtype)}
+
+
+def _mixed(y: Any) -> bool:
+    """Whether a list holds things that NumPy would turn into strings."""
+    return len({type(label) for label in y}) > 1 or isinstance(next(iter(y), None), tuple)
+
+
+def _sortable(values: npt.NDArray[Any]) -> bool:
+    return values.dtype != object or len({type(value) for value in values.tolist()}) == 1
+
+
+def check_labels(values: npt.NDArray[Any]) -> None:
+    """Raise DataError where labels are a measured quantity and not classes."""
+    kind = values.dtype.kind
+    if kind == "O" and len(values) and all(isinstance(value, float) for value in values.tolist()):
+        values, kind = values.astype(np.float64), "f"
+    if kind == "c":
+        raise DataError("Complex data not supported as labels")
+    if kind == "f":
+        if not np.isfinite(values).all():
+            raise DataError("Input y contains infinity: labels must be finite")
+        if (values != np.rint(values)).any():
+            raise DataError(
+                "Unknown label type: continuous. The target is a measured quantity, not a class: "
+                "cut it into classes first (pandas.cut), or name another target"
+            )
+    if kind in "iuf":
+        distinct = len(np.unique(values))
+        if distinct > MANY and distinct > len(values) / 2:
+            raise DataError(
+                f"Unknown label type: the target has {distinct} distinct numbers in {len(values)} rows, a measured quantity, "
+                "not a class: cut it into classes first (pandas.cut), or name another target"
+            )

@@ -1,0 +1,150 @@
+"""What the columns of a table are: inferred, overridden, written down, restored exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConfigError, DataError, nearest
+from .columns import Category, Column, Datetime, Empty, Number
+from .identifiers import Identifier, is_identifier
+
+KINDS: dict[str, type[Column]] = {kind.kind: kind for kind in (Number, Category, Datetime, Identifier, Empty)}
+
+
+class Schema:
+    """The columns of a table, in order.
+
+    Arguments:
+        columns: what each column is.
+
+    Example:
+        >>> frame = pd.DataFrame({"age": [31, 45, 22], "zip": [10115, 80331, 20095]})
+        >>> [column.kind for column in Schema.infer(frame, {"zip": "category"})]
+        ['number', 'category']
+    """
+
+    def __init__(self, columns: list[Column]) -> None:
+        self.columns = columns
+
+    @classmethod
+    def infer(cls, frame: pd.DataFrame, kinds: Mapping[Hashable, str] | Schema | None = None) -> Self:
+        """Learn what each column is.
+
+        Arguments:
+            frame: a table with at least one row, its column names unique.
+            kinds: kinds to take instead of the inferred ones, by column: "number", "category", "datetime" or
+                "identifier"; or a whole Schema, of which the columns that the frame has are taken.
+
+        Raises:
+            DataError: duplicate names, a column that cannot be used or is not what it is said to be.
+            ConfigError: an unknown column or kind in `kinds`.
+        """
+        if isinstance(kinds, Schema):
+            return cls(kinds.only(frame.columns).columns)
+        asked = dict(kinds or {})
+        for name, kind in asked.items():
+            if name not in frame.columns:
+                raise ConfigError(
+                    f"schema names the column {name!r}, which the table has not{nearest(name, frame.columns)}"
+                )
+            if kind not in KINDS or kind == "empty":
+                raise ConfigError(f"schema calls column {name!r} a {kind!r}{nearest(kind, [*KINDS][:-1])}")
+        columns = []
+        for name in frame.columns:
+            try:
+                columns.append(infer_column(frame[name], asked.get(name)))
+            except DataError as error:
+                raise DataError(f"column {name!r}: {error}") from error
+        return cls(columns)
+
+    def only(self, names: Any) -> Schema:
+        """Return the schema of these columns, in this order. Raises: DataError where one is unknown."""
+        known = {column.name: column for column in self.columns}
+        for name in names:
+            if name not in known:
+                raise DataError(f"column {name!r} is not in the schema{nearest(name, known)}")
+        return Schema([known[name] for name in names])
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __repr__(self) -> str:
+        return "Schema(" + ", ".join(f"{column.name}: {column.kind}" for column in self.columns) + ")"
+
+    @property
+    def kinds(self) -> dict[Hashable, str]:
+        """The kind of each column, by name."""
+        return {column.name: column.kind for column in self.columns}
+
+
+def infer_column(column: pd.Series, kind: str | None = None) -> Column:
+    """Return what one column is; `kind` says so where it must not be guessed.
+
+    Raises: DataError where no kind, or not the one asked, fits the values.
+    """
+    dtype = column.dtype
+    if isinstance(dtype, pd.SparseDtype):
+        raise DataError("a sparse column: give the whole table as a SciPy sparse matrix, or as dense columns")
+    if column.isna().all():
+        return Empty(column.name, dtype, None if not len(column) else column.iloc[0])
+    if kind is None:
+        kind = _guess(column)
+    if kind == "datetime" and getattr(dtype, "kind", "O") not in "mM":
+        text = _date_format(column)
+        if text is None:
+            raise DataError("declared a datetime, but its values are not dates in one ISO-like format")
+        return Datetime.infer(column, text)
+    if kind == "number" and not _numeric(column):
+        raise DataError("declared a number, but holds other values; convert it with pandas.to_numeric first")
+    return KINDS[kind].infer(column)  # type: ignore[attr-defined,no-any-return]
+
+
+def _guess(column: pd.Series) -> str:
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(dtype):
+        return "category"
+    if pd.api.types.is_complex_dtype(dtype):
+        raise DataError("Complex data not supported: give the real and the imaginary part as two columns")
+    if getattr(dtype, "kind", "O") in "mM" and not isinstance(dtype, pd.PeriodDtype):
+        return "datetime"
+    if pd.api.types.is_integer_dtype(dtype):
+        return "identifier" if is_identifier(column) else "number"
+    if pd.api.types.is_float_dtype(dtype) or _numeric(column):
+        return "number"
+    if is_identifier(column) and _date_format(column) is None:
+        return "identifier"
+    return "datetime" if _date_format(column) is not None else "category"
+
+
+def _numeric(column: pd.Series) -> bool:
+    """Whether every value is a number (booleans are not)."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return not pd.api.types.is_bool_dtype(column.dtype)
+    if column.dtype != object:
+        return False
+    kinds = {type(value) for value in column.dropna().tolist()}
+    return bool(kinds) and all(issubclass(kind, int | float | np.number) and kind is not bool for kind in kinds)
+
+
+def _date_format(column: pd.Series) -> str | None:
+    """Return the strftime format in which all strings of a column are dates and come back unchanged, or None."""
+    present = column.dropna()
+    first = present.iloc[0] if len(present) else None
+    if not isinstance(first, str) or len(first) < 8 or not any(mark in first for mark in "-/:."):
+        return None
+    if not first[0].isdigit() and not first[-1].isdigit():
+        return None
+    text = pd.tseries.api.guess_datetime_format(first)
+    if text is None or "%z" in text or "%Z" in text:
+        return None
+    unique = present.drop_duplicates().astype(object)
+    times = pd.to_datetime(unique, format=text, errors="coerce")
+    same = times.notna().all() and bool((times.dt.strftime(text) == unique).all())
+    return text if same else None

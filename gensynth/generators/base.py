@@ -1,0 +1,388 @@
+"""The one contract: `fit` learns rows and labels, `sample` makes new rows of the class that is asked.
+
+`Generator` does everything that is the same for all: it finds the kind of the data, turns it into rows of numbers
+and back, checks labels and parameters, keeps randomness, saves and loads. A generator writes two methods:
+
+    _fit(rows, codes, key)      rows (n, width) coded as `data.encode` says, codes (n,) the class of each row
+    _sample(codes, key)         one row for each code, as a `Draw`
+
+`key` is an integer seed: `random.as_generator(key, "purpose")` and `random.uniforms(key, rows, "purpose")` draw
+from it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, ClassVar, Self, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from ..data import saved
+from ..data.encode import SparseEncoder, TableEncoder
+from ..data.kinds import Kind, RowsEncoder, count_rows, kind_of
+from ..data.labels import Labels
+from ..errors import ConfigError, DataError, FewRowsWarning, FormatError, NotFitted, RealRowsWarning, Unsupported
+from ..random import as_generator, seed_of, uniforms
+from ..store.models import read_model, write_model
+from . import all_generators, generator_class
+
+Codes = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Supports:
+    """What a generator takes: kinds of data, and for tables what may stand in them.
+
+    `prefix` promises that `sample(10)` is the beginning of `sample(100)`; `copies` says that rows are copied whole.
+    """
+
+    kinds: frozenset[Kind] | set[Kind] = frozenset({"table"})
+    numbers: bool = True
+    categories: bool = False
+    missing: bool = False
+    conditions: bool = False
+    sparse: bool = False
+    prefix: bool = False
+    copies: bool = False
+
+
+@dataclass
+class Draw:
+    """What `_sample` made: rows as `_fit` saw them, and from which real rows.
+
+    Shape: parents (n, k) positions in the fitted rows, -1 where there is none; weights (n, k), each row's sum 1.
+    """
+
+    rows: Any
+    parents: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty((0, 0), dtype=np.intp))
+    weights: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+
+    def frame(self) -> pd.DataFrame:
+        """Return the parents as a frame of row, parent and weight, one line for each parent of each row."""
+        rows, places = np.nonzero((self.parents >= 0) & (self.weights != 0))
+        return pd.DataFrame({"row": rows, "parent": self.parents[rows, places], "weight": self.weights[rows, places]})
+
+
+class Generator(BaseEstimator, ABC):  # type: ignore[misc]
+    """Anything that learns from rows and makes more of them.
+
+    After `fit`: `classes_`, `seed_`, `few_rows_` (what is done for each tiny class), `encoder_`, and for tables
+    `schema_`, `n_features_in_` and `feature_names_in_`.
+    """
+
+    supports: ClassVar[Supports] = Supports()
+    holds_rows: ClassVar[bool] = False
+    random_state: Any = None
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn the rows.
+
+        Arguments:
+            X: a table, images, series, texts or audio (see `data.kinds`), with at least one row.
+            y: (n,) labels, or None for rows of no class.
+
+        Raises:
+            DataError: the data or the labels cannot be used.
+            Unsupported: this generator does not take such data; the message names one that does.
+        """
+        self._check_params()
+        kind = kind_of(X)
+        if kind not in self.supports.kinds:
+            raise Unsupported(f"{type(self).__name__} does not take data of kind {kind!r}{_who(kinds=kind)}")
+        thin = hasattr(X, "tocsr")
+        if thin and not self.supports.sparse:
+            raise Unsupported(
+                f"{type(self).__name__} does not take sparse matrices: give X.toarray(){_who(sparse=True)}"
+            )
+        table = TableEncoder(getattr(self, "schema", None))
+        encoder: Any = RowsEncoder(kind) if kind != "table" else SparseEncoder() if thin else table
+        labels, codes = Labels.fit(y, count_rows(X))
+        rows = encoder.fit(X)
+        self.encoder_, self.labels_, self.kind_ = encoder, labels, kind
+        self._check_table(rows)
+        self._remember_names(X)
+        self.seed_, self.draws_ = seed_of(self.random_state), 0
+        self._warn_few()
+        self._fit(rows, codes, int(as_generator(self.seed_, "fit").integers(2**62)))
+        self.fitted_ = True
+        return self
+
+    def sample(
+        self,
+        n: int | None = None,
+        *,
+        y: Any = None,
+        conditions: Mapping[Any, Any] | None = None,
+        random_state: Any = None,
+        return_y: bool = False,
+        return_parents: bool = False,
+    ) -> Any:
+        """Make rows.
+
+        Arguments:
+            n: how many, at least 0.
+            y: the class of all n rows, or a sequence with the class of each row (then n may be left out). Without
+                it, classes come at their frequency in training.
+            conditions: other columns held at a value, by name.
+            random_state: an int makes this call pure; None uses the constructor's, or the next draw of a counter.
+            return_y: also return the labels, in their dtype.
+            return_parents: also return a frame (row, parent, weight): which fitted rows each row was made from;
+                it is empty where a generator has no parents.
+
+        Returns: rows in the container that `fit` saw, or a tuple of them, the labels and the parents as asked.
+
+        Raises:
+            NotFitted: before `fit`.
+            UnknownCategory: a class that was not in training.
+            ConfigError: n is not a number of rows, or not that of y.
+            Unsupported: conditions, where the generator cannot keep them.
+        """
+        self._check_fitted()
+        if conditions:
+            self._check_conditions(conditions)
+        key = self._next_key(random_state)
+        codes = self._wanted(n, y, key)
+        draw = self._sample(codes, key)
+        made = self.encoder_.decode(draw.rows, as_generator(key, "identifiers"))
+        if not (return_y or return_parents):
+            return made
+        if return_y and self.labels_.absent:
+            raise ConfigError("return_y asks for labels, but the generator was fitted without any")
+        labels = [self.labels_.decode(codes)] if return_y else []
+        return (made, *labels, *([draw.frame()] if return_parents else []))
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the fitted generator as a folder of JSON and safetensors; `gensynth.load(path)` brings it back.
+
+        Raises: NotFitted before `fit`; FormatError where something fitted cannot be written as data; ConfigError
+        where the folder exists and `overwrite` is not set. Warns: RealRowsWarning where the file holds real rows.
+        """
+        self._check_fitted()
+        parts = {
+            "encoder": saved.pack_encoder(self.encoder_),
+            "labels": saved.pack_labels(self.labels_),
+            "state": self._state(),
+        }
+        arrays = {f"{part}/{name}": array for part, (_, held) in parts.items() for name, array in held.items()}
+        names = getattr(self, "feature_names_in_", None)
+        meta = {
+            "generator": type(self).__name__,
+            "params": self._saved_params(),
+            "kind": self.kind_,
+            "seed": self.seed_,
+            "draws": self.draws_,
+            "few_rows": [[str(label), text] for label, text in self.few_rows_.items()],
+            "features": getattr(self, "n_features_in_", None),
+            "names": None if names is None else [str(name) for name in names],
+            "contains_real_rows": self.holds_rows,
+            "versions": {
+                name: version(name) for name in ("gensynth", "numpy", "pandas", "scikit-learn", "imbalanced-learn")
+            },
+            **{part: held for part, (held, _) in parts.items()},
+        }
+        write_model(path, meta, arrays, overwrite=overwrite)
+        if self.holds_rows:
+            text = f"{path} holds the real rows that {type(self).__name__} works from: treat it as you treat the data"
+            warnings.warn(text, RealRowsWarning, stacklevel=2)
+
+    # What a generator writes -------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _fit(self, rows: Any, codes: Codes, key: int) -> None:
+        """Learn coded rows and the class of each."""
+
+    @abstractmethod
+    def _sample(self, codes: Codes, key: int) -> Draw:
+        """Make one row for each code."""
+
+    def _check_params(self) -> None:
+        """Raise ConfigError where a parameter is out of range."""
+
+    def _ladder(self, count: int) -> str | None:
+        """Return what is done with a class of so few rows, or None where nothing special is."""
+        return None
+
+    def _state(self) -> saved.Packed:
+        """Return what `_fit` learned as JSON and arrays."""
+        return {}, {}
+
+    def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
+        """Take back what `_state` gave."""
+
+    @classmethod
+    def _from_saved(cls, params: dict[str, Any]) -> Self:
+        """Return an unfitted generator of the parameters that `_saved_params` gave."""
+        return cls(**params)
+
+    def _saved_params(self) -> dict[str, Any]:
+        """Return the constructor's parameters as JSON."""
+        params = self.get_params(deep=False)
+        plain = {name: value for name, value in params.items() if _is_json(value)}
+        for name, value in params.items():
+            if name not in plain and name not in ("schema", "random_state"):
+                raise FormatError(f"{name}={value!r} cannot be written to a file")
+        return plain
+
+    # What is the same for all ------------------------------------------------------------------------------------
+
+    @property
+    def classes_(self) -> npt.NDArray[Any]:
+        """The labels, sorted where they can be."""
+        self._check_fitted()
+        return cast("npt.NDArray[Any]", self.labels_.classes)
+
+    @property
+    def schema_(self) -> Any:
+        """What the columns are (tables that are not sparse)."""
+        self._check_fitted()
+        return self.encoder_.schema_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "fitted_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        inputs = tags.input_tags
+        inputs.allow_nan, inputs.sparse = self.supports.missing, self.supports.sparse
+        inputs.categorical = inputs.string = self.supports.categories
+        return tags
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "fitted_"):
+            raise NotFitted(f"this {type(self).__name__} is not fitted yet: call fit(X, y) first")
+
+    def _check_table(self, rows: Any) -> None:
+        """Raise Unsupported where the columns are of sorts that the generator does not take."""
+        if not isinstance(self.encoder_, TableEncoder):
+            return
+        can, layout, name = self.supports, self.encoder_.layout_, type(self).__name__
+        columns = self.encoder_.coded_
+        if len(layout.categories) and not can.categories:
+            column = columns[layout.categories[0]].name
+            raise Unsupported(f"{name} does not take categories (column {column!r}){_who(categories=True)}")
+        if len(layout.numbers) and not can.numbers:
+            column = columns[layout.numbers[0]].name
+            raise Unsupported(f"{name} takes categories alone, and column {column!r} is not{_who(numbers=True)}")
+        if not can.missing and np.isnan(rows).any():
+            column = columns[int(np.isnan(rows).any(axis=0).argmax())].name
+            raise Unsupported(f"{name} does not take missing values, NaN (column {column!r}){_who(missing=True)}")
+
+    def _check_conditions(self, conditions: Mapping[Any, Any]) -> None:
+        if not self.supports.conditions:
+            raise Unsupported(
+                f"{type(self).__name__} cannot hold columns at a value (conditions={[*conditions]}){_who(conditions=True)}"
+            )
+
+    def _remember_names(self, X: Any) -> None:
+        """Set what scikit-learn expects to find about the columns."""
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self, name):
+                delattr(self, name)
+        if self.kind_ != "table":
+            return
+        self.n_features_in_ = len(self.encoder_.schema_) if isinstance(self.encoder_, TableEncoder) else int(X.shape[1])
+        columns = getattr(X, "columns", None)
+        if columns is not None and all(isinstance(name, str) for name in columns):
+            self.feature_names_in_ = np.asarray(columns, dtype=object)
+
+    def _warn_few(self) -> None:
+        """Learn and say, once, what is done with tiny classes."""
+        labels = self.labels_.classes.tolist() or [None]
+        done = {label: self._ladder(int(count)) for label, count in zip(labels, self.labels_.counts, strict=True)}
+        self.few_rows_ = {label: text for label, text in done.items() if text}
+        if self.few_rows_:
+            counts = dict(zip(labels, self.labels_.counts.tolist(), strict=True))
+            said = "; ".join(
+                f"class {label!r} ({counts[label]}): {text}" for label, text in [*self.few_rows_.items()][:5]
+            )
+            more = f" (and {len(self.few_rows_) - 5} more)" if len(self.few_rows_) > 5 else ""
+            warnings.warn(f"{type(self).__name__}, few rows: {said}{more}", FewRowsWarning, stacklevel=3)
+
+    def _next_key(self, random_state: Any) -> int:
+        """Return the seed of one call of `sample`, advancing the counter where nothing fixes it."""
+        if random_state is not None:
+            return int(as_generator(seed_of(random_state), "sample").integers(2**62))
+        if isinstance(self.random_state, int | np.integer):
+            return int(as_generator(self.seed_, "sample").integers(2**62))
+        self.draws_ += 1
+        return int(as_generator(self.seed_, "sample", self.draws_).integers(2**62))
+
+    def _wanted(self, n: int | None, y: Any, key: int) -> Codes:
+        """Return the class of each row to make."""
+        if n is not None:
+            if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
+                raise ConfigError(f"n must be a whole number of rows, at least 0, got {n!r}")
+        if y is None:
+            if n is None:
+                raise ConfigError("say how many rows: sample(100), or sample(y=labels)")
+            share = np.cumsum(self.labels_.counts) / self.labels_.counts.sum()
+            place = np.searchsorted(share, uniforms(key, np.arange(n), "label"), side="right")
+            return np.minimum(place, len(share) - 1).astype(np.intp)
+        if self.labels_.absent:
+            raise ConfigError("the generator was fitted without labels: sample(n) without y, or fit(X, y)")
+        if isinstance(y, str | tuple) or np.ndim(y) == 0:
+            if n is None:
+                raise ConfigError(f"say how many rows of class {y!r}: sample(100, y={y!r})")
+            return np.full(n, self.labels_.code(y), dtype=np.intp)
+        codes = self.labels_.codes(y)
+        if n is not None and n != len(codes):
+            raise ConfigError(f"n is {n}, but y has {len(codes)} labels: leave n out")
+        return codes
+
+
+def load(path: str | Path) -> Generator:
+    """Read a saved generator. No code of the file is run: its class is looked up by name.
+
+    Raises: FormatError where the folder is not a model, or of a newer format; ConfigError for an unknown generator.
+    """
+    meta, arrays = read_model(path)
+    try:
+        parts: dict[str, dict[str, npt.NDArray[Any]]] = {"encoder": {}, "labels": {}, "state": {}}
+        for name, array in arrays.items():
+            part, _, rest = name.partition("/")
+            parts[part][rest] = array
+        made = generator_class(str(meta["generator"]))._from_saved(meta["params"])
+        made.kind_, made.seed_, made.draws_ = meta["kind"], int(meta["seed"]), int(meta["draws"])
+        made.encoder_ = saved.unpack_encoder(meta["encoder"], parts["encoder"])
+        made.labels_ = saved.unpack_labels(meta["labels"], parts["labels"])
+        made.few_rows_ = {label: text for label, text in meta["few_rows"]}
+        if meta["features"] is not None:
+            made.n_features_in_ = int(meta["features"])
+        if meta["names"] is not None:
+            made.feature_names_in_ = np.asarray(meta["names"], dtype=object)
+        made._restore(meta["state"], parts["state"])
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+        if isinstance(error, FormatError | ConfigError):
+            raise
+        raise FormatError(f"{path} is not a whole model file ({type(error).__name__}: {error})") from error
+    made.fitted_ = True
+    return made
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _is_json(part) for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_is_json, value))
+    return isinstance(value, str | int | float | bool | None)
+
+
+def _who(**needs: Any) -> str:
+    """Return the end of an error: which generators can what is needed."""
+    kind = needs.pop("kinds", "table")
+    can = [
+        name
+        for name, made in all_generators().items()
+        if kind in made.supports.kinds
+        and all(getattr(made.supports, need) for need in needs)
+        and name != "FromImblearn"
+    ]
+    return f"; {', '.join(can[:3])} can" if can else "; no generator here can"

@@ -1,0 +1,132 @@
+"""SMOTE's relatives, which choose their rows by what lies around them.
+
+Each is imbalanced-learn's sampler, asked as `SMOTE` asks: it chooses two rows and a weight, gensynth makes the row.
+
+References:
+    Han et al. 2005, "Borderline-SMOTE"                    He et al. 2008, "ADASYN"
+    Nguyen et al. 2011, "Borderline over-sampling" (SVM)   Douzas et al. 2018, "k-means and SMOTE", arXiv:1711.00837
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from imblearn import over_sampling
+from scipy import sparse
+
+from ..errors import ConfigError
+from .smote import SMOTE
+
+
+class BorderlineSMOTE(SMOTE):
+    """SMOTE from the rows of the class whose neighbourhood is mostly, but not wholly, of other classes.
+
+    Where no row is such a one, and for the rows that the method leaves out of the count asked, SMOTE serves, with a
+    FallbackWarning. The ladder is SMOTE's.
+
+    Arguments:
+        m_neighbors: neighbours that decide whether a row is at the border, at least 1.
+        kind: "borderline-1" mixes with rows of the class; "borderline-2" as published also with others.
+    """
+
+    needs_others = True
+
+    def __init__(self, k_neighbors: int = 5, *, m_neighbors: int = 10,
+                 kind: Literal["borderline-1", "borderline-2"] = "borderline-1", schema: Mapping[Any, str] | None = None,
+                 n_jobs: int | None = None, random_state: int | None = None) -> None:  # fmt: skip
+        super().__init__(k_neighbors, schema=schema, n_jobs=n_jobs, random_state=random_state)
+        self.m_neighbors, self.kind = m_neighbors, kind
+
+    def _check_params(self) -> None:
+        super()._check_params()
+        if self.kind not in ("borderline-1", "borderline-2"):
+            raise ConfigError(f"kind must be 'borderline-1' or 'borderline-2', got {self.kind!r}")
+
+    def _sampler(self, k: int, find: Any, seed: int) -> Any:
+        return over_sampling.BorderlineSMOTE(
+            k_neighbors=find(k), m_neighbors=find(self.m_neighbors), kind=self.kind, random_state=seed
+        )
+
+
+class SVMSMOTE(SMOTE):
+    """SMOTE from the support vectors of the class: towards neighbours in a crowd, away from them at the border.
+
+    Where there is no such vector SMOTE serves, with a FallbackWarning. The ladder is SMOTE's. Support vectors are
+    found on rows whose missing numbers are filled by the column's median.
+
+    Arguments:
+        m_neighbors: neighbours that decide whether a vector is at the border, at least 1.
+        out_step: how far rows may lie beyond the border vector, in parts of the distance to its neighbour, above 0.
+    """
+
+    needs_others = True
+
+    def __init__(self, k_neighbors: int = 5, *, m_neighbors: int = 10, out_step: float = 0.5,
+                 schema: Mapping[Any, str] | None = None, n_jobs: int | None = None,
+                 random_state: int | None = None) -> None:  # fmt: skip
+        super().__init__(k_neighbors, schema=schema, n_jobs=n_jobs, random_state=random_state)
+        self.m_neighbors, self.out_step = m_neighbors, out_step
+
+    def _sampler(self, k: int, find: Any, seed: int) -> Any:
+        from sklearn.svm import SVC
+
+        space = self.filled_
+        var = float(space.toarray().var() if sparse.issparse(space) else space.var())
+        gamma = 1 / (space.shape[1] * var) if var > 0 else 1.0  # "scale" of the columns that are not tags
+        return over_sampling.SVMSMOTE(
+            k_neighbors=find(k), m_neighbors=find(self.m_neighbors), out_step=self.out_step,
+            svm_estimator=SVC(gamma=gamma, random_state=seed), random_state=seed,
+        )  # fmt: skip
+
+
+class KMeansSMOTE(SMOTE):
+    """SMOTE inside the clusters where the class is at home, more where it is thin.
+
+    Where no cluster qualifies SMOTE serves, with a FallbackWarning. The ladder is SMOTE's. Clusters are found on
+    rows whose missing numbers are filled by the column's median.
+
+    Arguments:
+        clusters: number of clusters, at least 1, or None for scikit-learn's default of mini-batch k-means.
+        cluster_balance_threshold: share of the class, in [0, 1], from which on a cluster counts, or "auto".
+        density_exponent: exponent of the clusters' density, or "auto".
+    """
+
+    needs_others = True
+
+    def __init__(self, k_neighbors: int = 2, *, clusters: int | None = None,
+                 cluster_balance_threshold: float | Literal["auto"] = "auto",
+                 density_exponent: float | Literal["auto"] = "auto", schema: Mapping[Any, str] | None = None,
+                 n_jobs: int | None = None, random_state: int | None = None) -> None:  # fmt: skip
+        super().__init__(k_neighbors, schema=schema, n_jobs=n_jobs, random_state=random_state)
+        self.clusters, self.cluster_balance_threshold = clusters, cluster_balance_threshold
+        self.density_exponent = density_exponent
+
+    def _sampler(self, k: int, find: Any, seed: int) -> Any:
+        return over_sampling.KMeansSMOTE(
+            k_neighbors=find(k), kmeans_estimator=self.clusters, random_state=seed, density_exponent=self.density_exponent,
+            cluster_balance_threshold=self.cluster_balance_threshold,
+        )  # fmt: skip
+
+
+class ADASYN(SMOTE):
+    """SMOTE with more rows where the class is harder to tell from the others.
+
+    Where no neighbour is of another class SMOTE serves, with a FallbackWarning. The ladder is SMOTE's.
+
+    Arguments:
+        n_neighbors: neighbours, both to judge how hard a row is and to mix with, at least 1.
+    """
+
+    needs_others = True
+
+    def __init__(self, n_neighbors: int = 5, *, schema: Mapping[Any, str] | None = None, n_jobs: int | None = None,
+                 random_state: int | None = None) -> None:  # fmt: skip
+        self.n_neighbors, self.schema, self.n_jobs, self.random_state = n_neighbors, schema, n_jobs, random_state
+
+    @property
+    def _k(self) -> int:
+        return self.n_neighbors
+
+    def _sampler(self, k: int, find: Any, seed: int) -> Any:
+        return over_sampling.ADASYN(n_neighbors=find(k), random_state=seed)
