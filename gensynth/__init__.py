@@ -18,7 +18,7 @@ _NAMES = {
     "Generator": "gensynth.generators.base",
     "Supports": "gensynth.generators.base",
     "Draw": "gensynth.generators.base",
-    "load": "gensynth.generators.base",
+    "load": "gensynth.generators.files",
     "all_generators": "gensynth.generators",
     "generator_class": "gensynth.generators",
     "RandomOverSampler": "gensynth.generators.copies",

@@ -121,6 +121,16 @@ class TableEncoder:
         frame.columns = self.frame_.names(frame.columns)
         return frame
 
+    def renew(self, X: Any, rng: np.random.Generator) -> Any:
+        """Return rows that were made in several parts with identifiers that differ between the parts too."""
+        if not self.identifiers:
+            return X
+        frame = Frame.open(X)[0].copy(deep=False)
+        for column in self.schema_:
+            if isinstance(column, Identifier):
+                frame[column.name] = column.fresh(len(frame), rng)
+        return self.frame_.close(frame)
+
     @property
     def identifiers(self) -> list[Hashable]:
         """Names of the columns that are drawn fresh."""

@@ -40,13 +40,15 @@ class Identifier(Column):
     """A column that names its row.
 
     `places` is the pattern of a string column: for each character the alphabet to draw from, one letter long where
-    all rows agree; `next` is the first free integer, which follows `places` where it is the tail of a string.
+    all rows agree; `next` is the first free integer, which follows `places` in a string, padded to `digits`; None for
+    an integer column.
     `used` holds 32-bit hashes of the real values, which are enough to avoid them and too few to tell them.
     """
 
     kind = "identifier"
     places: tuple[str, ...] = ()
     next: int | None = None
+    digits: int | None = None
     used: npt.NDArray[np.uint32] | None = field(default=None, repr=False)
 
     @classmethod
@@ -67,10 +69,11 @@ class Identifier(Column):
 
     @classmethod
     def _of_texts(cls, column: pd.Series, texts: list[str]) -> Identifier:
-        stem = _counted(texts)
-        if stem is not None:
+        counted = _counted(texts)
+        if counted is not None:
+            stem, tail = counted
             most = max(int(text[len(stem) :]) for text in texts)
-            return cls(column.name, column.dtype, places=tuple(stem), next=most + 1)
+            return cls(column.name, column.dtype, places=tuple(stem), next=most + 1, digits=tail)
         width = max(map(len, texts))
         places = tuple(_alphabet({text[place] for text in texts if place < len(text)}) for place in range(width))
         used = np.unique(np.array([zlib.crc32(text.encode()) for text in texts], dtype=np.uint32))
@@ -80,7 +83,9 @@ class Identifier(Column):
     def says(self) -> str:  # type: ignore[override]
         """The pattern, for people."""
         shown = "".join(place if len(place) == 1 else _CLASS.get(place, "?") for place in self.places)
-        return f"{shown}{'#' if self.places and self.next is not None else ''}" or f"integers from {self.next} on"
+        if self.next is None:
+            return shown
+        return f"integers from {self.next} on" if self.digits is None else f"{shown}{'9' * self.digits or '#'}"
 
     def encode(self, column: pd.Series) -> Floats:  # noqa: D102
         return np.full(len(column), np.nan)
@@ -94,11 +99,13 @@ class Identifier(Column):
         values: Any
         if self.next is None:
             values = self._draw(n, rng)
-        elif self.places:
-            values = ["".join(self.places) + str(self.next + row) for row in range(n)]
+        elif self.digits is not None:
+            values = ["".join(self.places) + str(self.next + row).zfill(self.digits) for row in range(n)]
         else:
             values = np.arange(self.next, self.next + n)
-        return pd.Series(values, name=self.name, dtype=object if self.places else None).astype(self.dtype)
+        return pd.Series(
+            values, name=self.name, dtype=object if self.digits is not None or self.next is None else None
+        ).astype(self.dtype)
 
     def _draw(self, n: int, rng: np.random.Generator) -> list[str]:
         """Draw strings of the pattern until n are new; a pattern too small for that gets digits behind it."""
@@ -147,13 +154,15 @@ def _one_pattern(texts: list[str]) -> bool:
     return len(marks) == 1 and coded and next(iter(marks)).replace("x", "").isascii()
 
 
-def _counted(texts: list[str]) -> str | None:
-    """Return the stem of texts that are one stem and a number without leading zeros, else None."""
-    match = re.fullmatch(r"(.*?)(?:0|[1-9]\d*)", texts[0], re.DOTALL)
+def _counted(texts: list[str]) -> tuple[str, int] | None:
+    """Return the stem and width of texts that are one stem and a number; width 0 is a number without leading zeros."""
+    match = re.fullmatch(r"(.*?)(\d+)", texts[0], re.DOTALL)
     if match is None:
         return None
-    stem, number = match[1], re.compile(re.escape(match[1]) + r"(?:0|[1-9]\d*)")
-    return stem if all(number.fullmatch(text) for text in texts) else None
+    stem, tail = match[1], len(match[2])
+    if all(re.fullmatch(re.escape(stem) + rf"\d{{{tail}}}", text) for text in texts):
+        return stem, tail
+    return (stem, 0) if all(re.fullmatch(re.escape(stem) + r"(?:0|[1-9]\d*)", text) for text in texts) else None
 
 
 def _alphabet(chars: set[str]) -> str:

@@ -121,7 +121,11 @@ def _open(y: Any) -> tuple[npt.NDArray[Any], dict[str, Any]]:
         return y.detach().cpu().numpy().ravel(), {"library": "torch", "dtype": str(y.dtype).removeprefix("torch.")}
     if isinstance(y, str) or not hasattr(y, "__len__"):
         raise DataError(f"y should be a 1d array of labels, got {y!r:.40}")
-    array = np.asarray(y, dtype=None if not isinstance(y, list | tuple) or not _mixed(y) else object)
+    if isinstance(y, list | tuple) and _mixed(y):
+        array = np.empty(len(y), dtype=object)
+        array[:] = y
+    else:
+        array = np.asarray(y)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array.ravel()
     if array.ndim != 1:

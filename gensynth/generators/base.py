@@ -165,33 +165,10 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
         Raises: NotFitted before `fit`; FormatError where something fitted cannot be written as data; ConfigError
         where the folder exists and `overwrite` is not set. Warns: RealRowsWarning where the file holds real rows.
         """
+        from .files import write
+
         self._check_fitted()
-        parts = {
-            "encoder": saved.pack_encoder(self.encoder_),
-            "labels": saved.pack_labels(self.labels_),
-            "state": self._state(),
-        }
-        arrays = {f"{part}/{name}": array for part, (_, held) in parts.items() for name, array in held.items()}
-        names = getattr(self, "feature_names_in_", None)
-        meta = {
-            "generator": type(self).__name__,
-            "params": self._saved_params(),
-            "kind": self.kind_,
-            "seed": self.seed_,
-            "draws": self.draws_,
-            "few_rows": [[str(label), text] for label, text in self.few_rows_.items()],
-            "features": getattr(self, "n_features_in_", None),
-            "names": None if names is None else [str(name) for name in names],
-            "contains_real_rows": self.holds_rows,
-            "versions": {
-                name: version(name) for name in ("gensynth", "numpy", "pandas", "scikit-learn", "imbalanced-learn")
-            },
-            **{part: held for part, (held, _) in parts.items()},
-        }
-        write_model(path, meta, arrays, overwrite=overwrite)
-        if self.holds_rows:
-            text = f"{path} holds the real rows that {type(self).__name__} works from: treat it as you treat the data"
-            warnings.warn(text, RealRowsWarning, stacklevel=2)
+        write(self, path, overwrite)
 
     # What a generator writes -------------------------------------------------------------------------------------
 
@@ -223,13 +200,8 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
         return cls(**params)
 
     def _saved_params(self) -> dict[str, Any]:
-        """Return the constructor's parameters as JSON."""
-        params = self.get_params(deep=False)
-        plain = {name: value for name, value in params.items() if _is_json(value)}
-        for name, value in params.items():
-            if name not in plain and name not in ("schema", "random_state"):
-                raise FormatError(f"{name}={value!r} cannot be written to a file")
-        return plain
+        """Return the constructor's parameters, of which those that JSON cannot hold are refused later."""
+        return dict(self.get_params(deep=False))
 
     # What is the same for all ------------------------------------------------------------------------------------
 
@@ -336,43 +308,6 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
         if n is not None and n != len(codes):
             raise ConfigError(f"n is {n}, but y has {len(codes)} labels: leave n out")
         return codes
-
-
-def load(path: str | Path) -> Generator:
-    """Read a saved generator. No code of the file is run: its class is looked up by name.
-
-    Raises: FormatError where the folder is not a model, or of a newer format; ConfigError for an unknown generator.
-    """
-    meta, arrays = read_model(path)
-    try:
-        parts: dict[str, dict[str, npt.NDArray[Any]]] = {"encoder": {}, "labels": {}, "state": {}}
-        for name, array in arrays.items():
-            part, _, rest = name.partition("/")
-            parts[part][rest] = array
-        made = generator_class(str(meta["generator"]))._from_saved(meta["params"])
-        made.kind_, made.seed_, made.draws_ = meta["kind"], int(meta["seed"]), int(meta["draws"])
-        made.encoder_ = saved.unpack_encoder(meta["encoder"], parts["encoder"])
-        made.labels_ = saved.unpack_labels(meta["labels"], parts["labels"])
-        made.few_rows_ = {label: text for label, text in meta["few_rows"]}
-        if meta["features"] is not None:
-            made.n_features_in_ = int(meta["features"])
-        if meta["names"] is not None:
-            made.feature_names_in_ = np.asarray(meta["names"], dtype=object)
-        made._restore(meta["state"], parts["state"])
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
-        if isinstance(error, FormatError | ConfigError):
-            raise
-        raise FormatError(f"{path} is not a whole model file ({type(error).__name__}: {error})") from error
-    made.fitted_ = True
-    return made
-
-
-def _is_json(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(isinstance(name, str) and _is_json(part) for name, part in value.items())
-    if isinstance(value, list | tuple):
-        return all(map(_is_json, value))
-    return isinstance(value, str | int | float | bool | None)
 
 
 def _who(**needs: Any) -> str:

@@ -1,0 +1,330 @@
+"""The Balancer: asks a generator for what the rare classes lack, and merges it with the real data.
+
+It is an imbalanced-learn sampler: `sampling_strategy` means what it means there, and it works in their Pipeline and
+in a grid search. `fit_resample` is its own, because theirs refuses texts, images, missing values and polars frames.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from imblearn.over_sampling.base import BaseOverSampler
+from sklearn.base import clone
+
+from .data.kinds import count_rows, join_rows, kind_of, take_rows
+from .data.labels import Labels
+from .data.strategy import Plan, pair_labels, plan
+from .data.under import kept_rows
+from .errors import ConfigError, DataError, FallbackWarning, NotFitted, ShortWarning, TrainingFailed
+from .generators.base import Generator
+from .random import as_generator, fresh_seed, seed_of
+
+ROUNDS = 12  # how often a generator is asked while gates refuse
+MOST = 10  # times the missing rows are asked for at once, at the most
+
+
+class Balancer(BaseOverSampler):  # type: ignore[misc]
+    """Real rows, followed by synthetic rows of the classes that have too few.
+
+    Arguments:
+        generator: anything with `fit(X, y)` and `sample(y=labels)`; a copy of it is fitted.
+        sampling_strategy: imbalanced-learn's grammar. "auto" brings every class but the largest up to it; a float is
+            the ratio of the two classes of a binary target; {label: rows} names the number of rows after balancing;
+            a list names the classes; a callable gets y and returns the dict.
+        groups: a column of X, or an array (n,): classes are balanced within each group. Pairs of group and class
+            that no row has stay empty and are reported.
+        gates: checks that may refuse synthetic rows (see `gensynth.gates`).
+        on_short: what to do where gates refuse too many: "warn" keeps what passed, "fill" takes what was refused
+            last, "raise" gives up.
+        under: an imbalanced-learn under- or cleaning sampler that thins out the real rows first. It works on an
+            encoded copy, by row index. Other kinds than tables take RandomUnderSampler alone.
+        prefit: use the generator as it is: neither copied nor fitted.
+        random_state: int for results that repeat; it seeds a generator that has no seed of its own.
+
+    After `fit_resample`: `is_synthetic_` (n,) mask of the result; `parents_` frame (row in the result, parent in X,
+    weight); `kept_` positions of the surviving real rows; `generator_`; `sampling_strategy_` rows made of each class;
+    `refused_` rows that each gate refused; `recipe_` what was asked and what was done.
+
+    Example:
+        >>> from gensynth import SMOTE
+        >>> X, y = np.random.default_rng(0).normal(size=(50, 3)), ["common"] * 40 + ["rare"] * 10
+        >>> balancer = Balancer(SMOTE(random_state=0))
+        >>> X_new, y_new = balancer.fit_resample(X, y)
+        >>> X_new.shape, y_new.count("rare"), int(balancer.is_synthetic_.sum())
+        ((80, 3), 40, 30)
+    """
+
+    _parameter_constraints: dict[str, Any] = {}  # noqa: RUF012 -- scikit-learn's name and type
+
+    def __init__(
+        self,
+        generator: Any,
+        *,
+        sampling_strategy: str | float | Mapping[Any, int] | Sequence[Any] | Callable[[Any], Any] = "auto",
+        groups: Any = None,
+        gates: Sequence[Any] = (),
+        on_short: Literal["warn", "fill", "raise"] = "warn",
+        under: Any = None,
+        prefit: bool = False,
+        random_state: int | None = None,
+    ) -> None:
+        self.generator, self.sampling_strategy, self.groups = generator, sampling_strategy, groups
+        self.gates, self.on_short, self.under = gates, on_short, under
+        self.prefit, self.random_state = prefit, random_state
+
+    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+        """Check the request and the data, and learn how many rows each class lacks."""
+        self._check_params()
+        _, codes, labels = self._open(X, y)
+        self._planned(X, labels, codes, np.arange(len(codes)))
+        return self
+
+    def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
+        """Return the surviving real rows, unchanged and in order, followed by the synthetic ones, and their labels.
+
+        Arguments:
+            X: a table, images, series, texts or audio.
+            y: (n,) labels of at least two classes.
+
+        Raises:
+            DataError: X or y cannot be used. ConfigError: the request is wrong.
+            TrainingFailed: gates refused too much and `on_short="raise"`.
+        """
+        started = time.perf_counter()
+        self._check_params()
+        y, codes, labels = self._open(X, y)
+        self.seed_ = fresh_seed() if self.random_state is None else seed_of(self.random_state)
+        self.kept_ = kept_rows(self.under, X, codes, int(as_generator(self.seed_, "under").integers(2**31)))
+        whole = len(self.kept_) == len(codes)
+        X_real = X if whole else take_rows(X, self.kept_)
+        todo = self._planned(X, labels, codes[self.kept_], self.kept_)
+        self._fit_generator(X_real, todo, None if whole else self.kept_, y)
+        made, spots = self._made(todo, X_real, y, labels)
+        X_new = join_rows(X_real, made) if made is not None else join_rows(X_real, take_rows(X_real, np.arange(0)))
+        y_new = _joined_labels(y if whole else take_rows(y, self.kept_), labels.decode(todo.classes[spots]))
+        self.is_synthetic_ = np.arange(len(self.kept_) + len(spots)) >= len(self.kept_)
+        self._write_recipe(labels, codes, todo.classes[spots], time.perf_counter() - started)
+        return X_new, _binarized(y_new, self.binarize_)
+
+    def _fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
+        """Do the same: imbalanced-learn's base wants this name."""
+        return self.fit_resample(X, y)
+
+    # The request -------------------------------------------------------------------------------------------------
+
+    def _check_params(self) -> None:
+        if not hasattr(self.generator, "sample"):
+            raise ConfigError(f"generator must have fit(X, y) and sample(y=labels), got {self.generator!r}")
+        if self.on_short not in ("warn", "fill", "raise"):
+            raise ConfigError(f"on_short must be 'warn', 'fill' or 'raise', got {self.on_short!r}")
+        for gate in self.gates:
+            if not (hasattr(gate, "fit") and hasattr(gate, "accept")):
+                raise ConfigError(f"a gate must have fit(X, y) and accept(X, y), got {gate!r}")
+        if self.prefit and self.groups is not None:
+            raise ConfigError(
+                "prefit uses a generator as it is, and groups need one fitted on pairs: leave one of them out"
+            )
+        if self.prefit and not hasattr(self.generator, "fitted_") and isinstance(self.generator, Generator):
+            raise NotFitted(f"prefit=True, but this {type(self.generator).__name__} is not fitted yet")
+
+    def _open(self, X: Any, y: Any) -> tuple[Any, npt.NDArray[np.intp], Labels]:
+        """Return the labels as one column, their codes, and what they are."""
+        kind_of(X)
+        self.binarize_ = getattr(y, "ndim", 1) == 2 and y.shape[1] > 1 and not hasattr(y, "columns")
+        if self.binarize_:
+            shares = np.asarray(y)
+            if not (np.isin(shares, (0, 1)).all() and (shares.sum(axis=1) == 1).all()):
+                raise DataError("labels of several columns must be one-hot: exactly one 1 in each row")
+            y = shares.argmax(axis=1)
+        if y is None:
+            raise DataError("a Balancer requires y to be passed, but the target y is None")
+        labels, codes = Labels.fit(y, count_rows(X))
+        if len(labels) < 2:
+            raise DataError(
+                f"The target needs to have more than 1 class. Got 1 class instead: {labels.classes.tolist()[0]!r}. "
+                "There is nothing to balance"
+            )
+        if kind_of(X) == "table":
+            self.n_features_in_ = X.shape[1] if hasattr(X, "shape") else len(X[0])
+        return y, codes, labels
+
+    def _planned(self, X: Any, labels: Labels, codes: npt.NDArray[np.intp], kept: npt.NDArray[np.intp]) -> Plan:
+        groups = self.groups
+        if isinstance(groups, str) and hasattr(X, "columns"):
+            if groups not in list(X.columns):
+                raise ConfigError(f"groups names the column {groups!r}, which the data has not")
+            groups = X[groups]
+        elif groups is not None and (isinstance(groups, str) or len(groups) != count_rows(X)):
+            raise ConfigError("groups must be a column of X, or one value for each row")
+        values = None if groups is None else np.asarray(groups, dtype=object)[kept]
+        todo = plan(self.sampling_strategy, labels, codes, values)
+        if todo.empty:
+            pairs = ", ".join(map(repr, todo.empty[:5]))
+            warnings.warn(
+                f"no row has {pairs}: these pairs of group and class stay empty", FallbackWarning, stacklevel=3
+            )
+        counts = np.bincount(todo.classes[todo.asked], minlength=len(labels))
+        self.sampling_strategy_ = {label: int(n) for label, n in zip(labels.classes.tolist(), counts, strict=True) if n}
+        return todo
+
+    # The rows ----------------------------------------------------------------------------------------------------
+
+    def _fit_generator(self, X_real: Any, todo: Plan, kept: npt.NDArray[np.intp] | None, y: Any) -> None:
+        if self.prefit:
+            self.generator_ = self.generator
+            return
+        self.generator_ = clone(self.generator)
+        if self.random_state is not None and getattr(self.generator_, "random_state", 0) is None:
+            self.generator_.set_params(random_state=int(as_generator(self.seed_, "generator").integers(2**31)))
+        if not len(todo.asked):
+            return
+        target = y if kept is None else take_rows(y, kept)
+        self.generator_.fit(X_real, target if todo.pairs is None else pair_labels(todo.pairs, todo.codes))
+
+    def _made(self, todo: Plan, X_real: Any, y: Any, labels: Labels) -> tuple[Any, npt.NDArray[np.intp]]:
+        """Return the synthetic rows, and for each the place in the plan of its pair."""
+        self.refused_ = {type(gate).__name__: 0 for gate in self.gates}
+        self.parents_, self.rounds_ = pd.DataFrame({"row": [], "parent": [], "weight": []}), 0
+        if not len(todo.asked):
+            return None, todo.asked
+        target = take_rows(y, self.kept_)
+        gates = [clone(gate).fit(X_real, target) for gate in self.gates]
+        own = np.empty(len(todo.classes), dtype=object)
+        own[:] = todo.pairs if todo.pairs is not None else labels.classes[todo.classes].tolist()
+        wanted = todo.asked
+        if not gates:
+            made, parents = self._ask(own[wanted], None)
+            return made, self._settled(parents, np.arange(len(wanted)), wanted)
+        return self._gated(gates, own, wanted, labels, todo)
+
+    def _ask(self, labels: Any, key: int | None) -> tuple[Any, pd.DataFrame]:
+        self.rounds_ += 1
+        seed = {} if key is None else {"random_state": key}
+        made, parents = self.generator_.sample(y=labels, return_parents=True, **seed)
+        return made, parents
+
+    def _settled(
+        self, parents: pd.DataFrame, order: npt.NDArray[np.intp], spots: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.intp]:
+        """Keep the parents of the rows in `order`, as positions in the result and in X."""
+        place = pd.Series(np.arange(len(order)), index=order)
+        mine = (
+            parents[parents["row"].isin(order)]
+            if len(order) < 1 + parents["row"].max() or len(parents) == 0
+            else parents
+        )
+        row = place.reindex(mine["row"]).to_numpy().astype(np.intp) + len(self.kept_)
+        parent = mine["parent"].to_numpy() if self.prefit else self.kept_[mine["parent"].to_numpy(dtype=np.intp)]
+        made = pd.DataFrame({"row": row, "parent": parent, "weight": mine["weight"].to_numpy()})
+        self.parents_ = made.sort_values(["row", "weight"], ascending=[True, False], ignore_index=True)
+        return spots
+
+    def _gated(self, gates: list[Any], own: Any, wanted: npt.NDArray[np.intp], labels: Labels, todo: Plan) -> Any:
+        """Ask until enough rows have passed every gate, or the bound is reached."""
+        pool, spots = None, np.zeros(0, dtype=np.intp)
+        passed, frames = np.zeros(0, dtype=bool), []
+        short = dict(zip(*np.unique(wanted, return_counts=True), strict=True))
+        rate = 1.0
+        for turn in range(ROUNDS):
+            lack = np.repeat([*short], [int(np.ceil(n * min(1 / rate, MOST))) for n in short.values()]).astype(np.intp)
+            made, parents = self._ask(own[lack], int(as_generator(self.seed_, "ask", turn).integers(2**31)))
+            good = np.ones(len(lack), dtype=bool)
+            for gate in gates:
+                fine = np.asarray(gate.accept(made, labels.decode(todo.classes[lack])), dtype=bool)
+                self.refused_[type(gate).__name__] += int((good & ~fine).sum())
+                good &= fine
+            frames.append(parents.assign(row=parents["row"] + len(spots)))
+            pool = made if pool is None else join_rows(pool, made)
+            spots, passed = np.concatenate([spots, lack]), np.concatenate([passed, good])
+            rate = max(float(good.mean()), 1 / MOST)
+            have = dict(zip(*np.unique(spots[passed], return_counts=True), strict=True))
+            short = {spot: n for spot, total in zip(*np.unique(wanted, return_counts=True), strict=True)
+                     if (n := int(total - have.get(spot, 0))) > 0}  # fmt: skip
+            if not short:
+                break
+        order = self._chosen(spots, passed, wanted, short)
+        made = take_rows(pool, order)
+        renew = getattr(getattr(self.generator_, "encoder_", None), "renew", None)
+        if self.rounds_ > 1 and renew is not None:
+            made = renew(made, as_generator(self.seed_, "identifiers"))
+        return made, self._settled(pd.concat(frames, ignore_index=True), order, spots[order])
+
+    def _chosen(self, spots: Any, passed: Any, wanted: Any, short: dict[Any, int]) -> npt.NDArray[np.intp]:
+        """Return which rows of all that were made are kept, in the order of the classes."""
+        if short:
+            missing = sum(short.values())
+            refused = ", ".join(f"{name} {count:,}" for name, count in self.refused_.items() if count)
+            text = f"{missing:,} of {len(wanted):,} rows are lacking after {self.rounds_} rounds (refused: {refused})"
+            if self.on_short == "raise":
+                raise TrainingFailed(f"{text}; loosen the gates, or take on_short='warn' or 'fill'")
+            done = "filled with rows that were refused last" if self.on_short == "fill" else "left out"
+            warnings.warn(f"{text}: {done}", ShortWarning, stacklevel=5)
+        order = []
+        for spot, total in zip(*np.unique(wanted, return_counts=True), strict=True):
+            good = np.flatnonzero((spots == spot) & passed)[:total]
+            bad = (
+                np.flatnonzero((spots == spot) & ~passed)[::-1][: total - len(good)] if self.on_short == "fill" else []
+            )
+            order.append(np.concatenate([good, bad]).astype(np.intp))
+        return np.concatenate(order)
+
+    # What was done -----------------------------------------------------------------------------------------------
+
+    def _write_recipe(self, labels: Labels, codes: Any, made: npt.NDArray[np.intp], seconds: float) -> None:
+        names = [str(label) for label in labels.classes.tolist()]
+        count = lambda part: dict(zip(names, np.bincount(part, minlength=len(names)).tolist(), strict=True))  # noqa: E731
+        encoder = getattr(self.generator_, "encoder_", None)
+        self.recipe_ = {
+            "job": {
+                "generator": {"name": type(self.generator).__name__, "params": _plain(self.generator)},
+                "strategy": self.sampling_strategy
+                if isinstance(self.sampling_strategy, str | float | int)
+                else self.sampling_strategy_,
+                "groups": self.groups if isinstance(self.groups, str) else None if self.groups is None else "given",
+                "gates": [type(gate).__name__ for gate in self.gates],
+                "under": None if self.under is None else type(self.under).__name__,
+                "on_short": self.on_short,
+            },
+            "result": {
+                "seed": getattr(self.generator_, "seed_", None),
+                "rows": {"real": len(codes), "kept": len(self.kept_), "synthetic": len(made)},
+                "before": count(codes),
+                "after": count(np.concatenate([codes[self.kept_], made])),
+                "asked": {str(label): n for label, n in self.sampling_strategy_.items()},
+                "rounds": self.rounds_,
+                "refused": self.refused_,
+                "few_rows": {str(label): text for label, text in getattr(self.generator_, "few_rows_", {}).items()},
+                "fresh_identifiers": [str(name) for name in getattr(encoder, "identifiers", ())],
+                "seconds": round(seconds, 3),
+            },
+        }
+
+
+def _plain(generator: Any) -> dict[str, Any]:
+    """Return a generator's parameters, objects by their repr."""
+    params = generator.get_params(deep=False) if hasattr(generator, "get_params") else {}
+    fine = (str, int, float, bool, list, tuple, dict, type(None))
+    return {name: value if isinstance(value, fine) else repr(value) for name, value in params.items()}
+
+
+def _joined_labels(y: Any, new: Any) -> Any:
+    """Return the labels followed by the new ones, in y's container, name and dtype."""
+    if isinstance(y, pd.DataFrame):
+        return pd.concat([y, new.to_frame(y.columns[0])], ignore_index=True)
+    if isinstance(y, pd.Series):
+        return pd.concat([y, new], ignore_index=True) if len(new) else y.reset_index(drop=True)
+    if type(y).__module__.startswith("polars"):
+        return y.vstack(new.to_frame(y.columns[0])) if hasattr(y, "columns") else y.append(new)
+    if isinstance(y, np.ndarray):
+        return np.concatenate([y, np.asarray(new, dtype=y.dtype).reshape(-1, *y.shape[1:])])
+    return join_rows(y, new)
+
+
+def _binarized(y: Any, binarize: bool) -> Any:
+    return np.eye(int(y.max()) + 1, dtype=np.int64)[y] if binarize else y

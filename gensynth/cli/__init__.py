@@ -1,0 +1,214 @@
+"""The command line: `gensynth balance | fit | sample | show`.
+
+This file holds the verbs and their options, and turns what goes wrong into one sentence and an exit status: 0 done,
+1 the work failed, 2 the request was wrong. What a verb does stands in the module of its name, imported when it runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from typing import Annotated, Any
+
+import click
+import typer
+
+app = typer.Typer(
+    name="gensynth",
+    help="Make synthetic rows of the classes that have too few, and merge them with the real data.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+Data = Annotated[
+    str | None, typer.Argument(help="A table: CSV, TSV (also .gz), Parquet; - is standard input.", show_default=False)
+]
+Target = Annotated[str | None, typer.Option("--target", "-t", help="Column that holds the class.")]
+Out = Annotated[str | None, typer.Option("--out", "-o", help="Where to write; - is standard output.")]
+Name = Annotated[str | None, typer.Option("--generator", "-g", help="Generator by name.")]
+Param = Annotated[
+    list[str] | None,
+    typer.Option("--param", "-p", help="Parameter of the generator, K=V (V as in YAML). May be repeated."),
+]
+Column = Annotated[
+    list[str] | None,
+    typer.Option("--schema", help="Kind of a column, COLUMN=number|category|datetime|identifier. May be repeated."),
+]
+Config = Annotated[
+    str | None, typer.Option("--config", "-c", help="Settings from YAML, or from a recipe; options override them.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed, at least 0.  [default: 0]", min=0)]
+Threads = Annotated[int | None, typer.Option("--threads", help="Most threads to use.", min=1)]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
+Print = Annotated[bool, typer.Option("--print-config", help="Print the settings as YAML and stop.")]
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback where something goes wrong.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done.")] = False,
+) -> None:
+    """Hold what belongs to every verb."""
+    if verbose:
+        logging.basicConfig(level=logging.INFO, format="gensynth: %(message)s", stream=sys.stderr)
+
+
+@app.command()
+def balance(
+    data: Data = None,
+    target: Target = None,
+    out: Out = None,
+    generator: Name = None,
+    model: Annotated[str | None, typer.Option("--model", help="A fitted generator to use instead (see fit).")] = None,
+    param: Param = None,
+    strategy: Annotated[
+        str | None, typer.Option("--strategy", help='"auto", a ratio such as 0.5, or "{fraud: 1000}".  [default: auto]')
+    ] = None,
+    groups: Annotated[str | None, typer.Option("--groups", help="Balance within each value of this column.")] = None,
+    under: Annotated[
+        str | None, typer.Option("--under", help="Thin out real rows first, by an imbalanced-learn sampler's name.")
+    ] = None,
+    gate: Annotated[
+        list[str] | None, typer.Option("--gate", help="Refuse rows by this gate, such as NotACopy. May be repeated.")
+    ] = None,
+    holdout: Annotated[
+        float | None, typer.Option("--holdout", help="Share of the rows to write untouched beside, for testing.")
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option("--split", help="Column whose value 'train' (or 1, or true) marks the rows to balance."),
+    ] = None,
+    mark: Annotated[
+        str | None, typer.Option("--mark", help="Add this column: 1 for synthetic rows, 0 for real ones.")
+    ] = None,
+    schema: Column = None,
+    config: Config = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    overwrite: Overwrite = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made, and write nothing.")] = False,
+    print_config: Print = False,
+) -> None:
+    """Add synthetic rows of the rare classes to a table.
+
+    The real rows come first, unchanged; beside the output stands NAME.recipe.json, which --config takes to make the
+    same output again. Split off the rows you test on before balancing (--holdout, --split).
+    """
+    from . import balance as verb
+    from .settings import gather
+
+    job = gather(config, data=data, target=target, out=out, generator=generator, model=model, param=param,
+                 strategy=strategy, groups=groups, under=under, gates=gate, holdout=holdout, split=split, mark=mark,
+                 schema=schema, seed=seed, threads=threads)  # fmt: skip
+    verb.run(job, overwrite=overwrite, dry_run=dry_run, print_config=print_config)
+
+
+@app.command()
+def fit(
+    data: Data = None,
+    target: Target = None,
+    generator: Name = None,
+    out: Annotated[str | None, typer.Option("--out", "-o", help="Folder to write the model to.")] = None,
+    param: Param = None,
+    schema: Column = None,
+    config: Config = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    overwrite: Overwrite = False,
+    print_config: Print = False,
+) -> None:
+    """Fit a generator on a table and save it, for `sample` and `balance --model`."""
+    from . import model as verb
+    from .settings import gather
+
+    job = gather(config, data=data, target=target, out=out, generator=generator, param=param, schema=schema, seed=seed,
+                 threads=threads)  # fmt: skip
+    verb.fit(job, overwrite=overwrite, print_config=print_config)
+
+
+@app.command()
+def sample(
+    model: Annotated[str, typer.Argument(help="A folder that fit wrote.", show_default=False)],
+    n: Annotated[int, typer.Option("--n", "-n", help="How many rows.", min=0)],
+    y: Annotated[str | None, typer.Option("--y", help="Class of all rows; without it, classes as in training.")] = None,
+    out: Annotated[str, typer.Option("--out", "-o", help="Where to write; - is standard output.")] = "-",
+    seed: Seed = None,
+    threads: Threads = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Make rows with a fitted generator."""
+    from . import model as verb
+
+    verb.sample(model, n, y=y, out=out, seed=seed or 0, threads=threads, overwrite=overwrite)
+
+
+@app.command()
+def show(
+    what: Annotated[str, typer.Argument(help="A table, a model folder or a recipe.", show_default=False)],
+    target: Target = None,
+    schema: Column = None,
+) -> None:
+    """Show the columns and classes of a table, what a model holds, or what a recipe did."""
+    from . import show as verb
+    from .settings import pairs
+
+    verb.run(what, target=target, schema={name: str(kind) for name, kind in pairs(schema, "--schema").items()})
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit status."""
+    words = sys.argv[1:] if args is None else args
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]  # wherever it stands
+    showwarning, warnings.showwarning = warnings.showwarning, _warn
+    try:
+        status = app(words, standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except Exception as error:
+        if debug:
+            raise
+        sys.exit(_said(error))
+    except KeyboardInterrupt:
+        sys.exit(_said_text("interrupted: the outputs are as they were before", 1))
+    finally:
+        warnings.showwarning = showwarning
+
+
+def _said(error: Exception) -> int:
+    """Print an error as one or two lines and return the exit status that it means."""
+    if isinstance(error, click.exceptions.Abort):
+        return _said_text("interrupted: the outputs are as they were before", 1)
+    if isinstance(error, click.ClickException):
+        return _said_text(error.format_message(), 2)
+    from ..errors import ConfigError, GensynthError
+
+    if isinstance(error, BrokenPipeError):
+        sys.stderr.close()  # the reader left, as `head` does: nothing to say to anybody
+        return 1
+    notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", []))
+    if isinstance(error, GensynthError):
+        return _said_text(f"{error}{notes}", 2 if isinstance(error, ConfigError) else 1)
+    if isinstance(error, MemoryError):
+        return _said_text("not enough memory; give fewer rows or columns", 1)
+    if isinstance(error, OSError):
+        name = f"{error.filename}: " if error.filename else ""
+        return _said_text(f"{name}{error.strerror or error}", 1)
+    return _said_text(f"{type(error).__name__}: {error}{notes}\n  This is a fault in gensynth; --debug shows where.", 1)
+
+
+def _said_text(text: str, status: int) -> int:
+    print(f"gensynth: {text}", file=sys.stderr)
+    return status
+
+
+def _warn(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
+    """Print a warning as one line; those of other packages only when asked for."""
+    from ..errors import GensynthWarning
+
+    if issubclass(category, GensynthWarning):
+        print(f"gensynth: note: {message}", file=sys.stderr)
+    else:
+        logging.getLogger("gensynth").info("%s: %s", category.__name__, message)

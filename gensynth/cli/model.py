@@ -1,0 +1,85 @@
+"""`gensynth fit` and `gensynth sample`: a generator fitted once, and rows from it later."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any
+
+import pandas as pd
+
+from ..data.schema import Schema
+from ..errors import ConfigError, FormatError, RealRowsWarning, UnknownCategory
+from ..generators.files import load
+from ..recipe import Job, Named, build_generator
+from ..store.atomic import check_output
+from ..store.tables import read_table, write_frame
+from .balance import split_target
+from .settings import as_yaml, threads
+
+
+def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
+    """Fit the generator that a job names and save it. Raises: GensynthError."""
+    if print_config:
+        sys.stdout.write(as_yaml(job))
+        return
+    if job.out is None or job.out == "-":
+        raise ConfigError("out is missing: give -o FOLDER, where the model is to go")
+    if job.model is not None:
+        raise ConfigError("fit makes a model: leave `model` out and name a generator")
+    check_output(job.out, overwrite)
+    with threads(job.threads):
+        table = read_table(job.data)
+        X, y = split_target(table, job.target)
+        schema = Schema.infer(X, job.columns)
+        spec = job.generator or Named(name="SMOTE")
+        generator = build_generator(spec, seed=job.seed, schema=schema, n_jobs=job.threads).fit(X, y)
+    place = int(table.frame.columns.get_loc(job.target))
+    generator.notes_ = {"target": job.target, "place": place, "manner": table.manner()}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RealRowsWarning)
+        generator.save(job.out, overwrite=overwrite)
+    classes = ", ".join(f"{label} ({n:,})" for label, n in y.value_counts().items())
+    print(f"{spec.name}, fitted on {len(y):,} rows of {classes}: {job.out}", file=sys.stderr)
+    for warning in caught:
+        print(f"gensynth: note: {warning.message}", file=sys.stderr)
+
+
+def sample(path: str, n: int, *, y: str | None, out: str, seed: int, threads: int | None, overwrite: bool) -> None:
+    """Make n rows with a saved generator and write them as a table. Raises: GensynthError."""
+    from .settings import threads as held
+
+    if out != "-":
+        check_output(out, overwrite)
+    generator = load(path)
+    if generator.kind_ != "table":
+        raise ConfigError(f"{path} makes data of kind {generator.kind_!r}, which sample cannot write yet")
+    with held(threads):
+        made, labels = _made(generator, n, y, seed, path)
+    notes = generator.notes_
+    if not isinstance(made, pd.DataFrame):
+        made = pd.DataFrame(made if not hasattr(made, "to_pandas") else made.to_pandas())
+    made.columns = pd.Index([str(name) for name in made.columns])
+    if labels is not None:
+        name = notes.get("target") or getattr(labels, "name", None) or "y"
+        column = pd.Series(labels).reset_index(drop=True)
+        made.insert(int(notes.get("place", made.shape[1])), str(name), column)
+    write_frame(made, out, like=notes.get("manner"), overwrite=overwrite)
+    if out != "-":
+        print(f"{n:,} rows made by {type(generator).__name__}: {out}", file=sys.stderr)
+
+
+def _made(generator: Any, n: int, y: str | None, seed: int, path: str) -> tuple[Any, Any]:
+    """Return rows and, where the generator knows classes, their labels."""
+    if generator.labels_.absent:
+        if y is not None:
+            raise ConfigError(f"{path} was fitted without classes: leave --y out")
+        return generator.sample(n, random_state=seed), None
+    try:
+        label = None if y is None else generator.labels_.match(y)
+    except UnknownCategory as error:
+        raise ConfigError(f"--y: {error}") from None
+    made = generator.sample(n, y=label, random_state=seed, return_y=True)
+    if len(made) != 2:
+        raise FormatError(f"{path} gave no labels")
+    return made
