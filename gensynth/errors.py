@@ -8,7 +8,7 @@
     │   └── UnknownCategory             a label or category that the data does not hold
     ├── ConfigError (ValueError)        the request is wrong: a parameter, a strategy, a key
     │   └── Unsupported                 the generator cannot do this; the message names one that can
-    ├── NotFitted (sklearn NotFittedError where sklearn is loaded)
+    ├── NotFitted (ValueError, AttributeError)   `sample` or `save` before `fit`
     ├── TrainingFailed (RuntimeError)   the work was right and failed
     └── FormatError (ValueError)        a file is not what it should be
 
@@ -46,7 +46,7 @@ class ConfigError(GensynthError, ValueError):
 
 
 class Unsupported(ConfigError):
-    """This generator cannot do what was asked; the message names one that can."""
+    """The generator cannot do what was asked; the message names one that can."""
 
 
 class NotFitted(GensynthError, ValueError, AttributeError):

@@ -11,7 +11,6 @@ import sys
 import warnings
 from typing import Annotated, Any
 
-import click
 import typer
 
 app = typer.Typer(
@@ -179,9 +178,9 @@ def main(args: list[str] | None = None) -> None:
 
 def _said(error: Exception) -> int:
     """Print an error as one or two lines and return the exit status that it means."""
-    if isinstance(error, click.exceptions.Abort):
+    if isinstance(error, typer.Abort):
         return _said_text("interrupted: the outputs are as they were before", 1)
-    if isinstance(error, click.ClickException):
+    if hasattr(error, "format_message"):  # typer's own complaints about options
         return _said_text(error.format_message(), 2)
     from ..errors import ConfigError, GensynthError
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ..data.schema import Schema
-from ..errors import ConfigError, FormatError, RealRowsWarning, UnknownCategory
+from ..errors import ConfigError, RealRowsWarning, UnknownCategory
 from ..generators.files import load
 from ..recipe import Job, Named, build_generator
 from ..store.atomic import check_output
@@ -79,7 +79,5 @@ def _made(generator: Any, n: int, y: str | None, seed: int, path: str) -> tuple[
         label = None if y is None else generator.labels_.match(y)
     except UnknownCategory as error:
         raise ConfigError(f"--y: {error}") from None
-    made = generator.sample(n, y=label, random_state=seed, return_y=True)
-    if len(made) != 2:
-        raise FormatError(f"{path} gave no labels")
-    return made
+    rows, labels = generator.sample(n, y=label, random_state=seed, return_y=True)
+    return rows, labels

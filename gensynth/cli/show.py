@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,8 @@ def _table(what: str, target: str | None, kinds: dict[str, str]) -> None:
     if twice:
         print(f"\n{twice:,} rows stand more than once.")
     if target is not None:
-        _classes(frame[target], Schema.infer(frame.drop(columns=target), {k: v for k, v in kinds.items() if k != target}),
-                 frame.drop(columns=target))  # fmt: skip
+        X = frame.drop(columns=target)
+        _classes(frame[target], schema.only(X.columns), X)
 
 
 def _classes(y: pd.Series, schema: Schema, X: pd.DataFrame) -> None:
@@ -128,7 +129,7 @@ def _recipe(what: str) -> None:
     print(f"\nThe same again: gensynth balance --config {what} --overwrite")
 
 
-def _print_columns(rows: list[tuple[str, ...]]) -> None:
+def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:
     """Print rows with aligned columns, numbers to the right, the last cut to the width of a page."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     right = [all(_digit(row[place]) for row in rows[1:]) and len(rows) > 1 for place in range(len(rows[0]))]

@@ -20,6 +20,7 @@ from ..errors import DataError
 
 Floats = npt.NDArray[np.float64]
 EXACT = 2.0**53  # integers up to here are exact in float64
+LARGEST = 2.0**64 - 2**11  # the largest float64 that uint64 holds
 MOST_DECIMALS = 12  # a float with more is continuous
 
 
@@ -46,9 +47,9 @@ class Column(ABC):
         if not missing.any():
             return pd.Series(values, name=self.name, copy=False).astype(self.dtype)
         if self.dtype == object:
-            column = np.asarray(values, dtype=object)
-            column[missing] = self.blank
-            return pd.Series(column, name=self.name, dtype=object)
+            objects = np.asarray(values, dtype=object)
+            objects[missing] = self.blank
+            return pd.Series(objects, name=self.name, dtype=object)
         if isinstance(self.dtype, np.dtype) and self.dtype.kind == "f":
             return pd.Series(np.where(missing, np.nan, values), name=self.name).astype(self.dtype)
         column = pd.Series(values, name=self.name).astype(self.dtype)
@@ -83,7 +84,7 @@ class Number(Column):
         blank = _blank_of(column)
         values = _plain(present)
         if values.dtype.kind in "iub":
-            return cls._of_integers(column, blank, values.astype("int64" if values.dtype.kind == "b" else values.dtype))
+            return cls._of_integers(column, blank, values.astype("int64" if values.dtype.itemsize < 8 else values.dtype))
         if not np.isfinite(values).all():
             raise DataError("infinite values: replace them by missing ones or by a bound first")
         low, high = float(values.min()), float(values.max())
@@ -125,8 +126,7 @@ class Number(Column):
             numbers = self.low + self.step * np.rint((numbers - self.low) / self.step)
             return self._restore(self._integers(numbers), missing)
         if self.decimals is not None:
-            single = isinstance(self.dtype, np.dtype) and self.dtype.itemsize < 8 and self.dtype.kind == "f"
-            numbers = np.round(numbers.astype(self.dtype) if single else numbers, self.decimals)
+            numbers = np.round(numbers, self.decimals)
         return self._restore(numbers, missing)
 
     def _integers(self, numbers: Floats) -> npt.NDArray[Any]:
@@ -165,7 +165,7 @@ class Category(Column):
         if isinstance(column.dtype, pd.CategoricalDtype):
             return cls(column.name, column.dtype, np.nan, column.cat.categories)
         try:
-            codes, levels = pd.factorize(column, use_na_sentinel=True)
+            _, levels = pd.factorize(column, use_na_sentinel=True)
         except TypeError as error:
             raise DataError(f"values that are not plain ones ({error}); turn them into columns or texts") from None
         return cls(column.name, column.dtype, _blank_of(column), pd.Index(levels, dtype=column.dtype))
@@ -200,7 +200,9 @@ class Category(Column):
 class Datetime(Column):
     """A date, a time or a duration, counted in its own unit from `origin`, at `low` + a multiple of `step`.
 
-    `text` is the strftime format of dates that stand as strings; they come back as strings.
+    `text` is the strftime format of dates that stand as strings; they come back as strings. `known` holds the observed
+    times, counted from `origin`, of a column too wide for float64 (nanoseconds over 104 days), to which decoded ones
+    snap.
     """
 
     kind = "datetime"
@@ -209,24 +211,18 @@ class Datetime(Column):
     step: int = 1
     unit: str = "ns"
     text: str | None = None
+    known: npt.NDArray[np.uint64] | None = field(default=None, repr=False)
 
     @classmethod
     def infer(cls, column: pd.Series, text: str | None = None) -> Datetime:
         """Learn range and step of a column of datetimes or durations, or of strings in the format `text`."""
         blank = _blank_of(column)
         times = _times(column.dropna(), text)
-        ticks = times.astype("int64").to_numpy()
-        origin = int(ticks.min())
-        return cls(
-            column.name,
-            column.dtype,
-            blank,
-            origin,
-            float(int(ticks.max()) - origin),
-            _step(ticks - origin),
-            str(getattr(times.dtype, "unit", None) or np.datetime_data(times.dtype)[0]),
-            text,
-        )
+        origin = int(times.astype("int64").min())
+        ticks = _since(times, origin)
+        high, step = int(ticks.max()), _step(ticks)
+        known = np.unique(ticks) if high >= EXACT else None
+        return cls(column.name, column.dtype, blank, origin, float(high), step, _unit(times.dtype), text, known)
 
     @property
     def says(self) -> str:  # type: ignore[override]
@@ -237,13 +233,16 @@ class Datetime(Column):
     def encode(self, column: pd.Series) -> Floats:  # noqa: D102
         missing = column.isna().to_numpy()
         numbers = np.full(len(column), np.nan)
-        numbers[~missing] = _times(column[~missing], self.text).astype("int64").to_numpy() - self.origin
+        numbers[~missing] = _since(_times(column[~missing], self.text), self.origin)
         return numbers
 
     def decode(self, numbers: Floats) -> pd.Series:  # noqa: D102
         missing = np.isnan(numbers)
-        steps = np.rint(np.clip(np.where(missing, 0, numbers), 0, self.high) / self.step).astype(np.int64)
-        ticks = self.origin + steps * self.step
+        steps = np.rint(np.clip(np.where(missing, 0, numbers), 0, min(self.high, LARGEST)) / self.step)
+        since = steps.astype(np.uint64) * np.uint64(self.step)
+        if self.known is not None:
+            since = _snapped(since, self.known, np.uint64(self.high * 2.0**-51))
+        ticks = (since + np.uint64(self.origin % 2**64)).view(np.int64)
         if getattr(self.dtype, "kind", "") == "m":
             return self._restore(pd.Series(ticks.view(f"m8[{self.unit}]")), missing)
         times = pd.Series(ticks.view(f"M8[{self.unit}]"))
@@ -287,10 +286,32 @@ def _times(column: pd.Series, text: str | None) -> pd.Series:
         return pd.to_datetime(column.astype(object), format=text)
     if isinstance(column.dtype, pd.ArrowDtype):
         kind = "m8" if column.dtype.kind == "m" else "M8"
-        unit = getattr(column.dtype.pyarrow_dtype, "unit", "s")
+        unit: Any = getattr(column.dtype.pyarrow_dtype, "unit", "s")
         zone = _zone(column.dtype)
-        return column.astype(f"{kind}[{unit}]" if zone is None else pd.DatetimeTZDtype(unit, zone))
+        plain: Any = f"{kind}[{unit}]" if zone is None else pd.DatetimeTZDtype(unit, zone)
+        return column.astype(plain)
     return column
+
+
+def _since(times: pd.Series, origin: int) -> npt.NDArray[np.uint64]:
+    """Return how many ticks after `origin` times are; unsigned, as 292 years of nanoseconds are more than int64 holds."""
+    ticks: npt.NDArray[np.uint64] = times.astype("int64").to_numpy().view(np.uint64)
+    return ticks - np.uint64(origin % 2**64)
+
+
+def _snapped(
+    values: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64], blur: np.uint64
+) -> npt.NDArray[np.uint64]:
+    """Return values, in the place of those that float64 cannot tell from a known one that one. Known: at least 2."""
+    spots = np.clip(np.searchsorted(known, values), 1, len(known) - 1)
+    near = [np.where(values > known[place], values - known[place], known[place] - values) for place in (spots - 1, spots)]
+    nearest = np.where(near[0] < near[1], known[spots - 1], known[spots])
+    return np.where(np.minimum(*near) <= blur, nearest, values)
+
+
+def _unit(dtype: Any) -> str:
+    """Return the unit that a datetime or duration dtype counts in."""
+    return str(getattr(dtype, "unit", None) or np.datetime_data(dtype)[0])
 
 
 def _zone(dtype: Any) -> Any:
@@ -312,11 +333,18 @@ def _step(values: npt.NDArray[Any]) -> int:
 
 
 def _decimals(values: npt.NDArray[np.floating]) -> int | None:
-    """Return the least number of decimals that holds every value, or None above `MOST_DECIMALS`."""
-    sample = values[:256]
+    """Return the least number of decimals that holds every value, or None above what their dtype can tell apart.
+
+    Values of a narrow dtype hold a decimal where they are nearest to it: float32(0.1) has one.
+    """
+    exact, kind = values.astype(np.float64), values.dtype
+    finest = 2.0 ** (np.finfo(kind).nmant + 1) / max(float(np.abs(exact).max()), 1e-300)
     for decimals in range(1, MOST_DECIMALS + 1):
-        if (np.round(sample, decimals) == sample).all():
-            sample = values  # the first rows agree: now ask all of them
-            if (np.round(values, decimals) == values).all():
-                return decimals
+        if 10.0**decimals > finest:
+            break
+        for part in (slice(256), slice(None)):  # where the first rows agree, all of them are asked
+            if (np.round(exact[part], decimals).astype(kind) != values[part]).any():
+                break
+        else:
+            return decimals
     return None

@@ -65,7 +65,7 @@ class TableEncoder:
     After `fit`: `schema_`, `layout_`, `frame_` (the container the table came in).
     """
 
-    def __init__(self, schema: Mapping[Hashable, str] | Schema | None = None) -> None:
+    def __init__(self, schema: Mapping[Any, str] | Schema | None = None) -> None:
         self.schema = schema
 
     def fit(self, X: Any) -> Floats:
@@ -226,6 +226,6 @@ class Embedding:
         """Return the points of a category's levels, the missing one last. Shape: (levels + 1, q of the block)."""
         count = block.levels + 1
         if count <= 64:
-            return np.eye(count) * (self.spread / np.sqrt(2.0))
+            return np.asarray(np.eye(count) * (self.spread / np.sqrt(2.0)))
         signs = np.random.default_rng(block.levels).integers(2, size=(count, 64)) * 2.0 - 1.0
-        return signs * (self.spread / np.sqrt(2.0 * 64))
+        return np.asarray(signs * (self.spread / np.sqrt(2.0 * 64)))

@@ -84,7 +84,7 @@ class Frame:
         if self.library == "polars":
             import polars as pl
 
-            made = pl.from_pandas(frame)
+            made: Any = pl.from_pandas(frame)
             return made if self.polars is None else made.cast(dict(self.polars))
         array = frame.to_numpy(dtype=object) if self.dtype == "object" else frame.to_numpy()
         if self.library == "torch":
@@ -99,7 +99,8 @@ class Frame:
         """Return column names in the dtype, and under the title, that a pandas frame had."""
         if self.library != "pandas":
             return columns
-        return pd.Index(columns.tolist(), dtype=self.dtype, name=self.title)
+        named: pd.Index = pd.Index(columns.tolist(), dtype=self.dtype, name=self.title)
+        return named
 
     def to_dict(self) -> dict[str, Any]:
         """Return the container as plain data; a polars schema is kept as an empty arrow table would."""
@@ -128,7 +129,8 @@ def _from_polars(X: Any) -> pd.DataFrame:
     plain = X.with_columns(
         pl.col(dates).cast(pl.Datetime("us")), pl.col(coded).cast(pl.String), pl.col(nulls).cast(pl.String)
     )
-    return plain.to_pandas(use_pyarrow_extension_array=True)
+    frame: pd.DataFrame = plain.to_pandas(use_pyarrow_extension_array=True)
+    return frame
 
 
 def _dtype_text(dtype: Any) -> dict[str, Any]:

@@ -114,7 +114,8 @@ class Identifier(Column):
         while room * 10.0**longer < 2 * (n + len(self.used)):
             longer += 1
         places = (*self.places, *[string.digits] * longer)
-        used, made = set(self.used.tolist()), {}
+        made: dict[str, None] = {}
+        used = set(self.used.tolist())
         while len(made) < n:
             block = n - len(made) + 8
             letters = np.stack([np.array(list(place))[rng.integers(len(place), size=block)] for place in places])

@@ -59,7 +59,7 @@ class Labels:
     @property
     def absent(self) -> bool:
         """Whether there were no labels."""
-        return self.form["library"] == "none"
+        return bool(self.form["library"] == "none")
 
     def code(self, label: Any) -> int:
         """Return the code of one label. Raises: UnknownCategory, offering the nearest."""
@@ -87,7 +87,8 @@ class Labels:
     def decode(self, codes: npt.NDArray[np.intp]) -> Any:
         """Return codes as labels in the container and dtype that `fit` saw. Shape: (n,)."""
         values = self.classes[codes]
-        library, dtype = self.form["library"], self.form.get("dtype")
+        library = self.form["library"]
+        dtype: Any = self.form.get("dtype") or "object"
         if library == "pandas":
             return pd.Series(values, name=self.form.get("name")).astype(dtype)
         if library == "polars":
@@ -122,8 +123,8 @@ def _open(y: Any) -> tuple[npt.NDArray[Any], dict[str, Any]]:
     if isinstance(y, str) or not hasattr(y, "__len__"):
         raise DataError(f"y should be a 1d array of labels, got {y!r:.40}")
     if isinstance(y, list | tuple) and _mixed(y):
-        array = np.empty(len(y), dtype=object)
-        array[:] = y
+        array: npt.NDArray[Any] = np.empty(len(y), dtype=object)
+        array[:] = list(y)
     else:
         array = np.asarray(y)
     if array.ndim == 2 and array.shape[1] == 1:
@@ -161,6 +162,6 @@ def check_labels(values: npt.NDArray[Any]) -> None:
         distinct = len(np.unique(values))
         if distinct > MANY and distinct > len(values) / 2:
             raise DataError(
-                f"Unknown label type: the target has {distinct} distinct numbers in {len(values)} rows, a measured quantity, "
-                "not a class: cut it into classes first (pandas.cut), or name another target"
+                f"Unknown label type: the target has {distinct} distinct numbers in {len(values)} rows, "
+                "a measured quantity, not a class: cut it into classes first (pandas.cut), or name another target"
             )

@@ -162,7 +162,7 @@ def unpack_rows(meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> An
     if meta["form"] == "audio":
         values["rate"] = meta["rate"]
     container = {"image": kinds.Images, "series": kinds.Series, "text": kinds.Texts, "audio": kinds.Audio}[meta["form"]]
-    return container(**values)  # type: ignore[abstract]
+    return container(**values)
 
 
 def _dtype_out(dtype: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, Self
 
@@ -31,7 +32,7 @@ class Schema:
         self.columns = columns
 
     @classmethod
-    def infer(cls, frame: pd.DataFrame, kinds: Mapping[Hashable, str] | Schema | None = None) -> Self:
+    def infer(cls, frame: pd.DataFrame, kinds: Mapping[Any, str] | Schema | None = None) -> Self:
         """Learn what each column is.
 
         Arguments:
@@ -141,10 +142,14 @@ def _date_format(column: pd.Series) -> str | None:
         return None
     if not first[0].isdigit() and not first[-1].isdigit():
         return None
-    text = pd.tseries.api.guess_datetime_format(first)
-    if text is None or "%z" in text or "%Z" in text:
-        return None
     unique = present.drop_duplicates().astype(object)
-    times = pd.to_datetime(unique, format=text, errors="coerce")
-    same = times.notna().all() and bool((times.dt.strftime(text) == unique).all())
-    return text if same else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of which of day and month comes first; both are tried
+        formats = [pd.tseries.api.guess_datetime_format(first, dayfirst=day) for day in (False, True)]
+    for text in dict.fromkeys(formats):
+        if text is None or "%z" in text or "%Z" in text:
+            continue
+        times = pd.to_datetime(unique, format=text, errors="coerce")
+        if times.notna().all() and bool((times.dt.strftime(text) == unique).all()):
+            return text
+    return None

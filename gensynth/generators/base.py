@@ -16,9 +16,8 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -29,10 +28,9 @@ from ..data import saved
 from ..data.encode import SparseEncoder, TableEncoder
 from ..data.kinds import Kind, RowsEncoder, count_rows, kind_of
 from ..data.labels import Labels
-from ..errors import ConfigError, DataError, FewRowsWarning, FormatError, NotFitted, RealRowsWarning, Unsupported
+from ..errors import ConfigError, FewRowsWarning, NotFitted, Unsupported
 from ..random import as_generator, seed_of, uniforms
-from ..store.models import read_model, write_model
-from . import all_generators, generator_class
+from . import all_generators
 
 Codes = npt.NDArray[np.intp]
 
@@ -209,7 +207,7 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
     def classes_(self) -> npt.NDArray[Any]:
         """The labels, sorted where they can be."""
         self._check_fitted()
-        return cast("npt.NDArray[Any]", self.labels_.classes)
+        return self.labels_.classes
 
     @property
     def schema_(self) -> Any:
@@ -250,7 +248,7 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
     def _check_conditions(self, conditions: Mapping[Any, Any]) -> None:
         if not self.supports.conditions:
             raise Unsupported(
-                f"{type(self).__name__} cannot hold columns at a value (conditions={[*conditions]}){_who(conditions=True)}"
+                f"{type(self).__name__} cannot hold columns at a value ({[*conditions]}){_who(conditions=True)}"
             )
 
     def _remember_names(self, X: Any) -> None:

@@ -56,10 +56,7 @@ class FromImblearn(SMOTE):
     def _k(self) -> int:
         return 5  # voters on the categories of rows that prove to be mixes
 
-    @property
-    def n_jobs(self) -> int | None:
-        """Threads of the vote's neighbour search."""
-        return None
+    n_jobs = None  # threads of the vote's neighbour search
 
     def _ladder(self, count: int) -> str | None:
         return super()._ladder(count) if count == 1 else None

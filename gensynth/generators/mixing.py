@@ -76,7 +76,8 @@ class Tags:
     def rows(self, tagged: Any) -> Places:
         """Return the numbers of rows that were not mixed."""
         bits = self._bits(tagged) > 0.5
-        return (bits.astype(np.intp) << np.arange(self.width)).sum(axis=1)
+        rows: Places = (bits.astype(np.intp) << np.arange(self.width)).sum(axis=1)
+        return rows
 
     def read(self, tagged: Any) -> tuple[Mixes, npt.NDArray[np.bool_]]:
         """Return who was mixed with whom, and which rows show it: those that are a mix of two rows and no more."""
@@ -94,7 +95,8 @@ class Tags:
 
     def _bits(self, tagged: Any) -> Floats:
         bits = tagged[:, -self.width :]
-        return (bits.toarray() if sparse.issparse(bits) else bits) / self.scale
+        shown: Floats = (bits.toarray() if sparse.issparse(bits) else bits) / self.scale
+        return shown
 
 
 class RowNeighbors:
@@ -148,7 +150,7 @@ def mix_rows(rows: Any, mixes: Mixes, layout: Layout | None, voters: Places | No
     Numbers: a + w (b - a). A number that either parent lacks follows the nearer one: missing where that one's is.
     Categories: the commonest among the voters, missing where the nearer parent's is.
 
-    Shape: rows (n, width) coded, or sparse; voters (m, k) positions of the rows that vote, one line a made row, or None.
+    Shape: rows (n, width) coded, or sparse; voters (m, k) positions of the rows that vote, one line a row, or None.
     """
     if layout is None:
         a, b = rows[mixes.first], rows[mixes.second]

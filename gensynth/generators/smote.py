@@ -104,7 +104,7 @@ class SMOTE(Generator):
     # Making ------------------------------------------------------------------------------------------------------
 
     def _sample(self, codes: Codes, key: int) -> Draw:
-        mixes = Mixes(*(np.zeros(len(codes), kind) for kind in (np.intp, np.intp, np.float64)))
+        mixes = Mixes(np.zeros(len(codes), np.intp), np.zeros(len(codes), np.intp), np.zeros(len(codes)))
         alone = np.zeros(len(codes), dtype=bool)
         for code in np.unique(codes):
             spots = np.flatnonzero(codes == code)
@@ -213,8 +213,8 @@ class SMOTE(Generator):
         alike = np.zeros(len(self.labels_), dtype=bool)
         for code in np.unique(codes):
             rows = self.filled_[np.flatnonzero(self.codes_ == code)]
-            gap = abs(rows - rows[[0]]).max() if sparse.issparse(rows) else np.ptp(rows, axis=0).max()
-            alike[code] = gap == 0
+            low, high = rows.min(axis=0), rows.max(axis=0)
+            alike[code] = not (low != high).sum()
         return alike[codes]
 
     def _moved(self, rows: Any, which: npt.NDArray[np.bool_], rng: Rng) -> Any:

@@ -33,8 +33,9 @@ class BorderlineSMOTE(SMOTE):
     needs_others = True
 
     def __init__(self, k_neighbors: int = 5, *, m_neighbors: int = 10,
-                 kind: Literal["borderline-1", "borderline-2"] = "borderline-1", schema: Mapping[Any, str] | None = None,
-                 n_jobs: int | None = None, random_state: int | None = None) -> None:  # fmt: skip
+                 kind: Literal["borderline-1", "borderline-2"] = "borderline-1",
+                 schema: Mapping[Any, str] | None = None, n_jobs: int | None = None,
+                 random_state: int | None = None) -> None:  # fmt: skip
         super().__init__(k_neighbors, schema=schema, n_jobs=n_jobs, random_state=random_state)
         self.m_neighbors, self.kind = m_neighbors, kind
 
@@ -104,8 +105,8 @@ class KMeansSMOTE(SMOTE):
 
     def _sampler(self, k: int, find: Any, seed: int) -> Any:
         return over_sampling.KMeansSMOTE(
-            k_neighbors=find(k), kmeans_estimator=self.clusters, random_state=seed, density_exponent=self.density_exponent,
-            cluster_balance_threshold=self.cluster_balance_threshold,
+            k_neighbors=find(k), kmeans_estimator=self.clusters, random_state=seed,
+            density_exponent=self.density_exponent, cluster_balance_threshold=self.cluster_balance_threshold,
         )  # fmt: skip
 
 

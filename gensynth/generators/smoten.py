@@ -28,7 +28,8 @@ class SMOTEN(SMOTE):
 
     Arguments:
         k_neighbors: neighbours that vote, at least 1.
-        schema: kinds of columns to take instead of the inferred ones; {"column": "category"} for numbers that are codes.
+        schema: kinds of columns to take instead of the inferred ones; {"column":
+            "category"} for numbers that are codes.
         n_jobs: threads of the neighbour search, as in scikit-learn.
         random_state: int for results that repeat, or None.
     """

@@ -180,8 +180,14 @@ def _explained(path: str | Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise GensynthError(f"no space left to write {str(path)!r}; nothing was written, free some first") from error
-        if error.errno in _REFUSED and error.filename is not None and Path(error.filename).parent == _target(path).parent:
+            raise GensynthError(
+                f"no space left to write {str(path)!r}; nothing was written, free some first"
+            ) from error
+        if (
+            error.errno in _REFUSED
+            and error.filename is not None
+            and Path(error.filename).parent == _target(path).parent
+        ):
             raise ConfigError(f"{str(path)!r} cannot be written: {error.strerror}") from error
         if error.errno == errno.ENAMETOOLONG:
             raise ConfigError(f"{str(path)!r} cannot be written: its name is too long") from error

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from imblearn.utils import check_sampling_strategy
 
+from ..data.labels import Labels
 from ..errors import ConfigError, DataError, UnknownCategory
-from .labels import Labels
 
 Codes = npt.NDArray[np.intp]
 
@@ -88,8 +88,6 @@ def counts_of(strategy: Any, labels: Labels, codes: Codes) -> dict[int, int]:
                         f"ask for at least as many, or thin it out with under="
                     )
             return {code: int(n - have[code]) for code, n in strategy.items() if have[code] and n > have[code]}
-        if isinstance(strategy, list | tuple | set | np.ndarray):
-            strategy = [labels.code(label) for label in strategy]
     except UnknownCategory as error:
         raise ConfigError(f"the strategy names a class that the data has not: {error}") from None
     try:

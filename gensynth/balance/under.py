@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import clone
 
+from ..data.encode import Embedding, TableEncoder
+from ..data.kinds import kind_of
 from ..errors import ConfigError
-from .encode import Embedding, TableEncoder
-from .kinds import kind_of
 
 
 def kept_rows(under: Any, X: Any, codes: npt.NDArray[np.intp], seed: int) -> npt.NDArray[np.intp]:

@@ -17,16 +17,14 @@ import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.base import clone
 
-from .data.kinds import count_rows, join_rows, kind_of, take_rows
-from .data.labels import Labels
-from .data.strategy import Plan, pair_labels, plan
-from .data.under import kept_rows
-from .errors import ConfigError, DataError, FallbackWarning, NotFitted, ShortWarning, TrainingFailed
-from .generators.base import Generator
-from .random import as_generator, fresh_seed, seed_of
-
-ROUNDS = 12  # how often a generator is asked while gates refuse
-MOST = 10  # times the missing rows are asked for at once, at the most
+from ..data.kinds import count_rows, join_rows, kind_of, take_rows
+from ..data.labels import Labels
+from ..errors import ConfigError, DataError, FallbackWarning, NotFitted
+from ..generators.base import Generator
+from ..random import as_generator, fresh_seed, seed_of
+from .asking import Answer, ask, ask_through
+from .strategy import Plan, pair_labels, plan
+from .under import kept_rows
 
 
 class Balancer(BaseOverSampler):  # type: ignore[misc]
@@ -36,7 +34,7 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         generator: anything with `fit(X, y)` and `sample(y=labels)`; a copy of it is fitted.
         sampling_strategy: imbalanced-learn's grammar. "auto" brings every class but the largest up to it; a float is
             the ratio of the two classes of a binary target; {label: rows} names the number of rows after balancing;
-            a list names the classes; a callable gets y and returns the dict.
+            a callable gets y and returns the dict.
         groups: a column of X, or an array (n,): classes are balanced within each group. Pairs of group and class
             that no row has stay empty and are reported.
         gates: checks that may refuse synthetic rows (see `gensynth.gates`).
@@ -66,7 +64,7 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         self,
         generator: Any,
         *,
-        sampling_strategy: str | float | Mapping[Any, int] | Sequence[Any] | Callable[[Any], Any] = "auto",
+        sampling_strategy: str | float | Mapping[Any, int] | Callable[[Any], Any] = "auto",
         groups: Any = None,
         gates: Sequence[Any] = (),
         on_short: Literal["warn", "fill", "raise"] = "warn",
@@ -105,11 +103,13 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         X_real = X if whole else take_rows(X, self.kept_)
         todo = self._planned(X, labels, codes[self.kept_], self.kept_)
         self._fit_generator(X_real, todo, None if whole else self.kept_, y)
-        made, spots = self._made(todo, X_real, y, labels)
-        X_new = join_rows(X_real, made) if made is not None else join_rows(X_real, take_rows(X_real, np.arange(0)))
-        y_new = _joined_labels(y if whole else take_rows(y, self.kept_), labels.decode(todo.classes[spots]))
-        self.is_synthetic_ = np.arange(len(self.kept_) + len(spots)) >= len(self.kept_)
-        self._write_recipe(labels, codes, todo.classes[spots], time.perf_counter() - started)
+        answer = self._answer(todo, X_real, y, labels)
+        made = todo.classes[answer.places]
+        X_new = join_rows(X_real, answer.rows)
+        y_new = _joined_labels(y if whole else take_rows(y, self.kept_), labels.decode(made))
+        self.is_synthetic_ = np.arange(len(self.kept_) + len(made)) >= len(self.kept_)
+        self.parents_, self.refused_ = self._placed(answer.parents), answer.refused
+        self.recipe_ = self._recipe(labels, codes, made, answer, time.perf_counter() - started)
         return X_new, _binarized(y_new, self.binarize_)
 
     def _fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
@@ -187,100 +187,36 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         target = y if kept is None else take_rows(y, kept)
         self.generator_.fit(X_real, target if todo.pairs is None else pair_labels(todo.pairs, todo.codes))
 
-    def _made(self, todo: Plan, X_real: Any, y: Any, labels: Labels) -> tuple[Any, npt.NDArray[np.intp]]:
-        """Return the synthetic rows, and for each the place in the plan of its pair."""
-        self.refused_ = {type(gate).__name__: 0 for gate in self.gates}
-        self.parents_, self.rounds_ = pd.DataFrame({"row": [], "parent": [], "weight": []}), 0
-        if not len(todo.asked):
-            return None, todo.asked
-        target = take_rows(y, self.kept_)
+    def _answer(self, todo: Plan, X_real: Any, y: Any, labels: Labels) -> Answer:
+        """Return the synthetic rows, with the places of the plan that they fill."""
+        target = y if len(self.kept_) == len(todo.codes) == count_rows(y) else take_rows(y, self.kept_)
         gates = [clone(gate).fit(X_real, target) for gate in self.gates]
-        own = np.empty(len(todo.classes), dtype=object)
-        own[:] = todo.pairs if todo.pairs is not None else labels.classes[todo.classes].tolist()
-        wanted = todo.asked
+        if not len(todo.asked):
+            nothing = pd.DataFrame({"row": np.zeros(0, np.intp), "parent": np.zeros(0, np.intp), "weight": np.zeros(0)})
+            return Answer(take_rows(X_real, todo.asked), todo.asked, nothing, {}, rounds=0)
+        names = np.empty(len(todo.classes), dtype=object)
+        names[:] = labels.classes[todo.classes].tolist() if todo.pairs is None else todo.pairs
         if not gates:
-            made, parents = self._ask(own[wanted], None)
-            return made, self._settled(parents, np.arange(len(wanted)), wanted)
-        return self._gated(gates, own, wanted, labels, todo)
+            return ask(self.generator_, todo.asked, names)
+        return ask_through(
+            gates, self.generator_, todo.asked, names, lambda places: labels.decode(todo.classes[places]),
+            seed=self.seed_, on_short=self.on_short,
+        )  # fmt: skip
 
-    def _ask(self, labels: Any, key: int | None) -> tuple[Any, pd.DataFrame]:
-        self.rounds_ += 1
-        seed = {} if key is None else {"random_state": key}
-        made, parents = self.generator_.sample(y=labels, return_parents=True, **seed)
-        return made, parents
-
-    def _settled(
-        self, parents: pd.DataFrame, order: npt.NDArray[np.intp], spots: npt.NDArray[np.intp]
-    ) -> npt.NDArray[np.intp]:
-        """Keep the parents of the rows in `order`, as positions in the result and in X."""
-        place = pd.Series(np.arange(len(order)), index=order)
-        mine = (
-            parents[parents["row"].isin(order)]
-            if len(order) < 1 + parents["row"].max() or len(parents) == 0
-            else parents
-        )
-        row = place.reindex(mine["row"]).to_numpy().astype(np.intp) + len(self.kept_)
-        parent = mine["parent"].to_numpy() if self.prefit else self.kept_[mine["parent"].to_numpy(dtype=np.intp)]
-        made = pd.DataFrame({"row": row, "parent": parent, "weight": mine["weight"].to_numpy()})
-        self.parents_ = made.sort_values(["row", "weight"], ascending=[True, False], ignore_index=True)
-        return spots
-
-    def _gated(self, gates: list[Any], own: Any, wanted: npt.NDArray[np.intp], labels: Labels, todo: Plan) -> Any:
-        """Ask until enough rows have passed every gate, or the bound is reached."""
-        pool, spots = None, np.zeros(0, dtype=np.intp)
-        passed, frames = np.zeros(0, dtype=bool), []
-        short = dict(zip(*np.unique(wanted, return_counts=True), strict=True))
-        rate = 1.0
-        for turn in range(ROUNDS):
-            lack = np.repeat([*short], [int(np.ceil(n * min(1 / rate, MOST))) for n in short.values()]).astype(np.intp)
-            made, parents = self._ask(own[lack], int(as_generator(self.seed_, "ask", turn).integers(2**31)))
-            good = np.ones(len(lack), dtype=bool)
-            for gate in gates:
-                fine = np.asarray(gate.accept(made, labels.decode(todo.classes[lack])), dtype=bool)
-                self.refused_[type(gate).__name__] += int((good & ~fine).sum())
-                good &= fine
-            frames.append(parents.assign(row=parents["row"] + len(spots)))
-            pool = made if pool is None else join_rows(pool, made)
-            spots, passed = np.concatenate([spots, lack]), np.concatenate([passed, good])
-            rate = max(float(good.mean()), 1 / MOST)
-            have = dict(zip(*np.unique(spots[passed], return_counts=True), strict=True))
-            short = {spot: n for spot, total in zip(*np.unique(wanted, return_counts=True), strict=True)
-                     if (n := int(total - have.get(spot, 0))) > 0}  # fmt: skip
-            if not short:
-                break
-        order = self._chosen(spots, passed, wanted, short)
-        made = take_rows(pool, order)
-        renew = getattr(getattr(self.generator_, "encoder_", None), "renew", None)
-        if self.rounds_ > 1 and renew is not None:
-            made = renew(made, as_generator(self.seed_, "identifiers"))
-        return made, self._settled(pd.concat(frames, ignore_index=True), order, spots[order])
-
-    def _chosen(self, spots: Any, passed: Any, wanted: Any, short: dict[Any, int]) -> npt.NDArray[np.intp]:
-        """Return which rows of all that were made are kept, in the order of the classes."""
-        if short:
-            missing = sum(short.values())
-            refused = ", ".join(f"{name} {count:,}" for name, count in self.refused_.items() if count)
-            text = f"{missing:,} of {len(wanted):,} rows are lacking after {self.rounds_} rounds (refused: {refused})"
-            if self.on_short == "raise":
-                raise TrainingFailed(f"{text}; loosen the gates, or take on_short='warn' or 'fill'")
-            done = "filled with rows that were refused last" if self.on_short == "fill" else "left out"
-            warnings.warn(f"{text}: {done}", ShortWarning, stacklevel=5)
-        order = []
-        for spot, total in zip(*np.unique(wanted, return_counts=True), strict=True):
-            good = np.flatnonzero((spots == spot) & passed)[:total]
-            bad = (
-                np.flatnonzero((spots == spot) & ~passed)[::-1][: total - len(good)] if self.on_short == "fill" else []
-            )
-            order.append(np.concatenate([good, bad]).astype(np.intp))
-        return np.concatenate(order)
+    def _placed(self, parents: pd.DataFrame) -> pd.DataFrame:
+        """Return parents as positions in the result and in X; a generator fitted elsewhere keeps its own positions."""
+        parent = parents["parent"].to_numpy(dtype=np.intp)
+        parent = parent if self.prefit else self.kept_[parent]
+        return parents.assign(row=parents["row"].to_numpy(dtype=np.intp) + len(self.kept_), parent=parent)
 
     # What was done -----------------------------------------------------------------------------------------------
 
-    def _write_recipe(self, labels: Labels, codes: Any, made: npt.NDArray[np.intp], seconds: float) -> None:
-        names = [str(label) for label in labels.classes.tolist()]
-        count = lambda part: dict(zip(names, np.bincount(part, minlength=len(names)).tolist(), strict=True))  # noqa: E731
+    def _recipe(
+        self, labels: Labels, codes: Any, made: npt.NDArray[np.intp], answer: Answer, seconds: float
+    ) -> dict[str, Any]:
+        """Return what was asked and what was done, as plain data."""
         encoder = getattr(self.generator_, "encoder_", None)
-        self.recipe_ = {
+        return {
             "job": {
                 "generator": {"name": type(self.generator).__name__, "params": _plain(self.generator)},
                 "strategy": self.sampling_strategy
@@ -294,16 +230,23 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
             "result": {
                 "seed": getattr(self.generator_, "seed_", None),
                 "rows": {"real": len(codes), "kept": len(self.kept_), "synthetic": len(made)},
-                "before": count(codes),
-                "after": count(np.concatenate([codes[self.kept_], made])),
+                "before": _tally(labels, codes),
+                "after": _tally(labels, np.concatenate([codes[self.kept_], made])),
                 "asked": {str(label): n for label, n in self.sampling_strategy_.items()},
-                "rounds": self.rounds_,
-                "refused": self.refused_,
+                "rounds": answer.rounds,
+                "refused": answer.refused,
+                "short": answer.short,
                 "few_rows": {str(label): text for label, text in getattr(self.generator_, "few_rows_", {}).items()},
                 "fresh_identifiers": [str(name) for name in getattr(encoder, "identifiers", ())],
                 "seconds": round(seconds, 3),
             },
         }
+
+
+def _tally(labels: Labels, codes: Any) -> dict[str, int]:
+    """Return the number of rows of each class, by printed label."""
+    counts = np.bincount(codes, minlength=len(labels)).tolist()
+    return {str(label): n for label, n in zip(labels.classes.tolist(), counts, strict=True)}
 
 
 def _plain(generator: Any) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+"""A Parquet file that was read: its rows as a frame, and as the arrow table they are, to be written back unchanged."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, BinaryIO
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from gensynth.errors import DataError
+from gensynth.store.arrow import to_arrow, to_frame, write_parquet
+from gensynth.store.base import TableFile, Target
+from gensynth.store.sources import Source
+
+
+class ParquetFile(TableFile):
+    """A Parquet table, of one file.
+
+    Arguments:
+        source: what was read.
+
+    Raises:
+        DataError: it is not whole, holds no rows, or names a column twice.
+    """
+
+    family = "parquet"
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        try:
+            with pq.ParquetFile(pa.BufferReader(source.content)) as file:
+                self._table: pa.Table = file.read()
+                self._compression = _compression(file.metadata)
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(f"{source.name} is not a whole Parquet file: {str(error).splitlines()[0]}") from error
+        names = self._table.column_names
+        twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+        if twice:
+            raise DataError(
+                f"{source.name} has several columns named {', '.join(map(repr, twice))}; rename all but one"
+            )
+        if not names or not self._table.num_rows:
+            raise DataError(f"{source.name} has {len(names)} columns and no rows; add rows")
+        try:
+            self.frame = to_frame(self._table)
+        except (pa.ArrowException, ValueError) as error:
+            raise DataError(f"{source.name} holds values that pandas cannot hold: {error}") from error
+
+    def manner(self) -> dict[str, Any]:
+        """Return the schema, as JSON has it."""
+        schema = base64.b64encode(self._table.schema.serialize().to_pybytes()).decode()
+        return {"format": self.family, "schema": schema, "compression": self._compression}
+
+    def _write(
+        self,
+        handle: BinaryIO,
+        target: Target,
+        rows: NDArray[np.int64],
+        synthetic: pd.DataFrame | None,
+        mark: str | None,
+    ) -> None:
+        del target
+        everything = len(rows) == len(self.frame) and bool((rows == np.arange(len(rows))).all())
+        table = self._table if everything else self._table.take(pa.array(rows))
+        if synthetic is not None:
+            made = to_arrow(synthetic, self._table.schema)
+            table = pa.concat_tables([table, made]).unify_dictionaries()
+        if mark is not None:
+            added = np.arange(table.num_rows) >= len(rows)
+            table = table.append_column(mark, pa.array(added.astype(np.int64)))
+        write_parquet(table, handle, self._compression)
+
+
+def schema_of(manner: dict[str, Any]) -> pa.Schema:
+    """Return the schema that `ParquetFile.manner` has noted."""
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(manner["schema"])))
+
+
+def _compression(metadata: pq.FileMetaData) -> str:
+    if not metadata.num_row_groups or not metadata.num_columns:
+        return "snappy"
+    found = str(metadata.row_group(0).column(0).compression).lower()
+    return {"uncompressed": "none"}.get(found, found)

@@ -1,0 +1,80 @@
+"""Tables from files and into files: `read_table` and `write_frame`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pandas as pd
+
+from gensynth.errors import FormatError
+from gensynth.store.arrow import to_arrow, write_parquet
+from gensynth.store.base import TableFile, Target, write_plain
+from gensynth.store.csvfile import CsvFile
+from gensynth.store.csvwrite import default_formats, header_text, record_blocks
+from gensynth.store.dialect import SINGLE, Dialect
+from gensynth.store.formats import Format
+from gensynth.store.parquet import ParquetFile, schema_of
+from gensynth.store.sources import format_of, open_output, read_source, suffix_of
+
+
+def read_table(path: str | Path) -> TableFile:
+    """Read a table: CSV, TSV or other delimited text, also in gzip, or Parquet; ``"-"`` is standard input.
+
+    Raises:
+        ConfigError: there is no such file, it is a folder, or it may not be read.
+        DataError: it is not a table with rows; the message says where and what to do.
+    """
+    source = read_source(path)
+    return ParquetFile(source) if source.is_parquet else CsvFile(source)
+
+
+def write_frame(
+    frame: pd.DataFrame, out: str | Path, *, like: Mapping[str, Any] | None = None, overwrite: bool = False
+) -> None:
+    """Write a frame without its index; the name of the output says the format, ``"-"`` is standard output.
+
+    Arguments:
+        frame: the rows.
+        out: a path, or ``"-"``: in the format of `like`, else CSV.
+        like: the `TableFile.manner` of a table whose manner is taken over as far as the format allows.
+        overwrite: replace a file that is there.
+
+    Raises:
+        ConfigError: the output is refused.
+        DataError: a value cannot be written so.
+        FormatError: `like` is not what a table's `manner` gives.
+    """
+    family = str(like.get("format")) if like else "csv"
+    target = Target(format_of(out, family), suffix_of(out))
+    try:
+        with open_output(out, overwrite) as handle:
+            if like is None or target.family != family:
+                write_plain(frame, handle, target)
+            elif family == "parquet":
+                schema = schema_of(dict(like))
+                known = set(schema.names) == {str(name) for name in frame.columns}
+                write_parquet(to_arrow(frame, schema if known else None), handle, str(like["compression"]))
+            else:
+                _write_like(frame, handle, target, like)
+    except (KeyError, TypeError) as error:
+        raise FormatError(f"the manner of the table is spoilt ({error}); fit the model again") from error
+
+
+def _write_like(frame: pd.DataFrame, handle: BinaryIO, target: Target, like: Mapping[str, Any]) -> None:
+    found = Dialect(**like["dialect"])
+    delimiter = found.delimiter_for(target.suffix)
+    dialect = replace(found, delimiter="," if delimiter == SINGLE and frame.shape[1] > 1 else delimiter)
+    names = [str(name) for name in frame.columns]
+    header = str(like["header"])
+    if names != list(like["names"]) or dialect.delimiter != found.delimiter:
+        titles = dict(zip(like["names"], like["titles"], strict=True))
+        header = header_text([titles.get(name, name) for name in names], dialect.delimiter, header.startswith('"'))
+    plain = default_formats(frame)
+    known = {name: Format(**form) for name, form in like["columns"].items()}
+    formats = [known.get(name, form) for name, form in zip(names, plain, strict=True)]
+    handle.write(dialect.start + dialect.encode((header + dialect.newline).encode("utf-8", "surrogatepass")))
+    for block in record_blocks(frame, formats, dialect):
+        handle.write(block)
