@@ -98,7 +98,10 @@ def read_job(path: str) -> dict[str, Any]:
         line = f", line {mark.line + 1}" if mark else ""
         raise ConfigError(f"{path}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
     if isinstance(settings, dict) and set(settings) == {"job", "result"}:
+        chosen = (settings["result"] or {}).get("generator")  # what was taken where nothing was named
         settings = settings["job"]
+        if isinstance(settings, dict) and chosen and not settings.get("model"):
+            settings = {"generator": chosen, **settings}
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
         raise ConfigError(f"{path}: expected settings as `key: value` lines, such as `target: fraud`")
     if "columns" in settings:
@@ -151,8 +154,9 @@ def checked_params(made: type, params: dict[str, Any], name: str) -> dict[str, A
 
 def _sentence(error: ValidationError) -> str:
     """Return the first complaint of pydantic as one sentence."""
-    first = error.errors()[0]
-    keys = [str(part) for part in first["loc"] if not str(part).startswith(("function-", "dict", "float", "str"))]
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")  # a typo explains what is missing
+    branches = ("function-", "dict[", "constrained-")  # pydantic names the branches of a union
+    keys = [str(part) for part in first["loc"] if part not in ("float", "str") and not str(part).startswith(branches)]
     where, kind = ".".join(keys), first["type"]
     if kind == "extra_forbidden":
         known = (

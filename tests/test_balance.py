@@ -229,7 +229,9 @@ def test_pipeline_and_grid_search():
     search = GridSearchCV(pipe, {"balancer__generator__k_neighbors": [1, 3, 5]}, cv=3, scoring="average_precision")
     search.fit(X, y)
     assert search.best_params_["balancer__generator__k_neighbors"] in (1, 3, 5)
-    assert len(set(search.cv_results_["mean_test_score"])) > 1, "k_neighbors changed nothing: the parameter went nowhere"
+    assert len(set(search.cv_results_["mean_test_score"])) > 1, (
+        "k_neighbors changed nothing: the parameter went nowhere"
+    )
 
 
 def test_prefit_uses_the_generator_as_it_is(table):
@@ -286,7 +288,12 @@ def test_every_kind_of_data_can_be_balanced(make):
 def test_y_keeps_its_container_and_dtype(library):
     X = np.random.default_rng(0).normal(size=(12, 2))
     values = np.array([0] * 8 + [1] * 4, dtype=np.int8)
-    y = {"pandas": pd.Series(values, name="t"), "numpy": values, "list": values.tolist(), "polars": pl.Series("t", values)}[library]
+    y = {
+        "pandas": pd.Series(values, name="t"),
+        "numpy": values,
+        "list": values.tolist(),
+        "polars": pl.Series("t", values),
+    }[library]
     _, y_new = Balancer(SMOTE(k_neighbors=2, random_state=0)).fit_resample(X, y)
     assert type(y_new) is type(y)
     assert len(y_new) == 16

@@ -47,7 +47,9 @@ def difference(first: Any, second: Any) -> str:
 
 def _pandas(first: Any, second: Any) -> str:
     try:
-        check: Any = pd.testing.assert_frame_equal if isinstance(first, pd.DataFrame) else pd.testing.assert_series_equal
+        check: Any = (
+            pd.testing.assert_frame_equal if isinstance(first, pd.DataFrame) else pd.testing.assert_series_equal
+        )
         check(first, second, check_exact=True)
     except AssertionError as error:
         return str(error)
@@ -78,7 +80,8 @@ def as_rows(X: Any) -> list[tuple[Any, ...]]:
     frame = as_frame(X)
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
     values = [
-        [None if gap else value for value, gap in zip(column.tolist(), column.isna(), strict=True)] for column in columns
+        [None if gap else value for value, gap in zip(column.tolist(), column.isna(), strict=True)]
+        for column in columns
     ]
     return [*zip(*values, strict=True)]
 

@@ -9,8 +9,22 @@ from __future__ import annotations
 
 from typing import Any
 
+_BORDER = (
+    "its method puts rows where the class meets others, and there real rows too are taken for another class more often;"
+    " `exact_class`, where classes do not overlap, it keeps"
+)
+
 DEVIATIONS: dict[tuple[str, str], str] = {
     ("RandomOverSampler(shrinkage=None)", "makes_new_rows"): "its rows are copies: that is what it is asked for",
+    ("FromImblearn", "makes_new_rows"): (
+        "what a foreign sampler mixes is taken as it is, twins with twins too; `SMOTE` and its kin keep the law"
+    ),
+    ("BorderlineSMOTE", "exact_class_on_real"): _BORDER,
+    ("SVMSMOTE", "exact_class_on_real"): _BORDER,
+    ("ADASYN", "exact_class_on_real"): _BORDER,
+    ("BorderlineSMOTE(kind='borderline-2')", "names_its_parents"): (
+        "as published it also mixes with rows of other classes, by less than half; its frame of parents says so"
+    ),
 }
 
 

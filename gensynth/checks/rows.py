@@ -96,8 +96,9 @@ def _continuous(generator: Any) -> dict[str, pd.DataFrame]:
         tables["with categories"] = mixed_frame()
     if generator.supports.missing:
         tables["with missing values"] = plain.assign(hole=plain["x"].where(np.arange(40) % 3 > 0), z=plain["x"] ** 2)
-    twice = plain.copy()
-    twice.loc[two_classes(rare=12) == "rare", "x"] = np.repeat([0.5, 1.25, 3.0625, 4.7], [5, 4, 2, 1]) + 1e-3 / 3
+    twice = plain.assign(z=np.cos(3 * plain["x"]))
+    rare = two_classes(rare=12) == "rare"
+    twice.loc[rare] = twice.loc[rare].iloc[np.repeat([0, 3, 6, 7], [5, 4, 2, 1])].to_numpy()
     return {**tables, "repeated rows": twice}
 
 

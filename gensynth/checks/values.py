@@ -15,7 +15,7 @@ from .compare import as_frame, difference
 from .tables import Case
 from .trial import say, trial
 
-COMMON = 0.2  # share of missing cells, in a class, from which on (and up to 1 - it) both sorts must come
+COMMON = 0.3  # share of missing cells, in a class, from which on (and up to 1 - it) both sorts must come
 DECIMALS = 12  # a float with more is continuous
 
 
@@ -50,7 +50,7 @@ def keeps_to_possible_values(generator: Any, case: Case) -> None:
 
 
 def keeps_missing_values_possible(generator: Any, case: Case) -> None:
-    """Where a fifth to four fifths of a class's cells in a column are missing, made rows hold both sorts."""
+    """Where 30 to 70 % of a class's cells in a column are missing, made rows hold both sorts."""
     if "missing" not in case.needs:
         return
     tried = trial(generator, case)

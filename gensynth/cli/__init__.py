@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
+INTERRUPTED = 130  # what typer makes of Ctrl-C
+
 app = typer.Typer(
     name="gensynth",
     help="Make synthetic rows of the classes that have too few, and merge them with the real data.",
@@ -96,7 +98,7 @@ def balance(
     The real rows come first, unchanged; beside the output stands NAME.recipe.json, which --config takes to make the
     same output again. Split off the rows you test on before balancing (--holdout, --split).
     """
-    from . import balance as verb
+    from . import balancing as verb
     from .settings import gather
 
     job = gather(config, data=data, target=target, out=out, generator=generator, model=model, param=param,
@@ -120,7 +122,7 @@ def fit(
     print_config: Print = False,
 ) -> None:
     """Fit a generator on a table and save it, for `sample` and `balance --model`."""
-    from . import model as verb
+    from . import modelling as verb
     from .settings import gather
 
     job = gather(config, data=data, target=target, out=out, generator=generator, param=param, schema=schema, seed=seed,
@@ -139,7 +141,7 @@ def sample(
     overwrite: Overwrite = False,
 ) -> None:
     """Make rows with a fitted generator."""
-    from . import model as verb
+    from . import modelling as verb
 
     verb.sample(model, n, y=y, out=out, seed=seed or 0, threads=threads, overwrite=overwrite)
 
@@ -151,7 +153,7 @@ def show(
     schema: Column = None,
 ) -> None:
     """Show the columns and classes of a table, what a model holds, or what a recipe did."""
-    from . import show as verb
+    from . import showing as verb
     from .settings import pairs
 
     verb.run(what, target=target, schema={name: str(kind) for name, kind in pairs(schema, "--schema").items()})
@@ -161,19 +163,21 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with its exit status."""
     words = sys.argv[1:] if args is None else args
     debug = "--debug" in words
-    words = [word for word in words if word != "--debug"]  # wherever it stands
-    showwarning, warnings.showwarning = warnings.showwarning, _warn
-    try:
-        status = app(words, standalone_mode=False)
-        sys.exit(status if isinstance(status, int) else 0)
-    except Exception as error:
-        if debug:
-            raise
-        sys.exit(_said(error))
-    except KeyboardInterrupt:
+    words = [word for word in words if word != "--debug"] or ["--help"]  # wherever it stands
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = _warn
+        try:
+            status = app(words, standalone_mode=False)
+        except Exception as error:
+            if debug:
+                raise
+            sys.exit(_said(error))
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+    if status == INTERRUPTED:
         sys.exit(_said_text("interrupted: the outputs are as they were before", 1))
-    finally:
-        warnings.showwarning = showwarning
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _said(error: Exception) -> int:

@@ -84,7 +84,9 @@ class Number(Column):
         blank = _blank_of(column)
         values = _plain(present)
         if values.dtype.kind in "iub":
-            return cls._of_integers(column, blank, values.astype("int64" if values.dtype.itemsize < 8 else values.dtype))
+            return cls._of_integers(
+                column, blank, values.astype("int64" if values.dtype.itemsize < 8 else values.dtype)
+            )
         if not np.isfinite(values).all():
             raise DataError("infinite values: replace them by missing ones or by a bound first")
         low, high = float(values.min()), float(values.max())
@@ -299,12 +301,12 @@ def _since(times: pd.Series, origin: int) -> npt.NDArray[np.uint64]:
     return ticks - np.uint64(origin % 2**64)
 
 
-def _snapped(
-    values: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64], blur: np.uint64
-) -> npt.NDArray[np.uint64]:
+def _snapped(values: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64], blur: np.uint64) -> npt.NDArray[np.uint64]:
     """Return values, in the place of those that float64 cannot tell from a known one that one. Known: at least 2."""
     spots = np.clip(np.searchsorted(known, values), 1, len(known) - 1)
-    near = [np.where(values > known[place], values - known[place], known[place] - values) for place in (spots - 1, spots)]
+    near = [
+        np.where(values > known[place], values - known[place], known[place] - values) for place in (spots - 1, spots)
+    ]
     nearest = np.where(near[0] < near[1], known[spots - 1], known[spots])
     return np.where(np.minimum(*near) <= blur, nearest, values)
 

@@ -155,13 +155,13 @@ def check_labels(values: npt.NDArray[Any]) -> None:
             raise DataError("Input y contains infinity: labels must be finite")
         if (values != np.rint(values)).any():
             raise DataError(
-                "Unknown label type: continuous. The target is a measured quantity, not a class: "
-                "cut it into classes first (pandas.cut), or name another target"
+                "the target is a measured quantity, not a class (Unknown label type: continuous): "
+                "cut it into classes first, as pandas.cut does, or name another target"
             )
     if kind in "iuf":
         distinct = len(np.unique(values))
         if distinct > MANY and distinct > len(values) / 2:
             raise DataError(
-                f"Unknown label type: the target has {distinct} distinct numbers in {len(values)} rows, "
-                "a measured quantity, not a class: cut it into classes first (pandas.cut), or name another target"
+                f"the target has {distinct:,} distinct numbers in {len(values):,} rows: a measured quantity, not a class "
+                "(Unknown label type): cut it into classes first, as pandas.cut does, or name another target"
             )

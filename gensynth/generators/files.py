@@ -64,7 +64,9 @@ def load(path: str | Path) -> Generator:
         made.encoder_ = saved.unpack_encoder(meta["encoder"], parts["encoder"])
         made.labels_ = saved.unpack_labels(meta["labels"], parts["labels"])
         made.notes_ = dict(meta["notes"])
-        made.few_rows_ = {label: text for label, text in meta["few_rows"]}
+        made.few_rows_ = {
+            None if made.labels_.absent else made.labels_.match(label): text for label, text in meta["few_rows"]
+        }
         if meta["features"] is not None:
             made.n_features_in_ = int(meta["features"])
         if meta["names"] is not None:

@@ -26,8 +26,9 @@ class FromImblearn(SMOTE):
     read back from the numbers they came as. Its `sampling_strategy` and, where it has one, `random_state` are set
     for each call; all else is left as it is.
 
-    Few rows: a class of 1 row gives copies of it whose numbers are moved by a tenth of the spread of all rows. Other
-    tiny classes are the sampler's own affair: where it refuses, TrainingFailed repeats what it said.
+    Few rows: a class of 1 row gives copies of it whose numbers are moved by a tenth of the spread of all rows. Of other
+    tiny classes the sampler makes what it can; where it refuses, or makes too few, SMOTE serves, with a FallbackWarning
+    that repeats what it said.
 
     Arguments:
         sampler: the over-sampler; a copy of it is used.
@@ -70,11 +71,8 @@ class FromImblearn(SMOTE):
             order.append(spots)
         if not draws:
             return Draw(self.rows_[:0])
-        back = np.argsort(np.concatenate(order))
-        stacked = [draw.rows for draw in draws]
-        rows = sparse.vstack(stacked, format="csr") if sparse.issparse(self.rows_) else np.vstack(stacked)
-        parents, weights = (np.vstack([getattr(draw, name) for draw in draws]) for name in ("parents", "weights"))
-        return Draw(rows[back], parents[back], weights[back])
+        back, whole = np.argsort(np.concatenate(order)), self._joined(draws)
+        return Draw(whole.rows[back], whole.parents[back], whole.weights[back])
 
     def _drawn(self, code: int, pool: Places, n: int, rng: Rng) -> Draw:
         """Return n rows of one class, asking the sampler again while it gives too few."""
@@ -82,7 +80,7 @@ class FromImblearn(SMOTE):
             rows = self._moved(self.rows_[np.repeat(pool, n)], np.ones(n, dtype=bool), rng)
             return Draw(rows, np.stack([np.repeat(pool, n), np.full(n, -1)], axis=1), np.tile([1.0, 0.0], (n, 1)))
         parts: list[Any] = []
-        have = 0
+        have, why = 0, ""
         for _ in range(TRIES):
             sampler = clone(self.sampler)
             if "random_state" in sampler.get_params():
@@ -92,14 +90,27 @@ class FromImblearn(SMOTE):
                     sampler, code, pool, max(n - have, n // 4, 64), others=len(pool) < len(self.codes_)
                 )
             except (ValueError, RuntimeError) as error:
-                raise TrainingFailed(f"{type(sampler).__name__} refused class of {len(pool)} rows: {error}") from error
+                if isinstance(error, TypeError):  # a parameter that it does not take: scikit-learn's is of both kinds
+                    raise TrainingFailed(f"{type(sampler).__name__}: {error}") from error
+                why = f"{type(sampler).__name__}: {error}".split(". ")[0].strip(" .")
+                break
             parts, have = [*parts, made], have + made.shape[0]
             if have >= n or not made.shape[0]:
                 break
+        draws = []
+        if have:
+            made = sparse.vstack(parts, format="csr") if sparse.issparse(self.rows_) else np.vstack(parts)
+            draws.append(self._read(made[rng.permutation(have)[:n]], code))
         if have < n:
-            raise TrainingFailed(f"{type(self.sampler).__name__} made {have} of {n} rows; ask SMOTE instead")
-        made = sparse.vstack(parts, format="csr") if sparse.issparse(self.rows_) else np.vstack(parts)
-        return self._read(made[rng.permutation(have)[:n]], code)
+            self._fell_back(code, have, n, why)
+            draws.append(super()._sample(np.full(n - have, code, dtype=np.intp), spawn(rng)))
+        return self._joined(draws)
+
+    def _joined(self, draws: list[Draw]) -> Draw:
+        """Return draws one after the other."""
+        stacked = [draw.rows for draw in draws]
+        rows = sparse.vstack(stacked, format="csr") if sparse.issparse(self.rows_) else np.vstack(stacked)
+        return Draw(rows, *(np.vstack([getattr(draw, name) for draw in draws]) for name in ("parents", "weights")))
 
     def _read(self, tagged: Any, code: int) -> Draw:
         """Return tagged rows as coded ones: those that are mixes made anew, the others read back."""

@@ -33,7 +33,8 @@ class Target:
 class TableFile(ABC):
     """A table that was read.
 
-    `path` is its name in messages ("standard input" for that); `frame` its rows, of shape (n, columns), numbered from 0.
+    `path` is its name in messages ("standard input" for that), `frame` its rows, of shape (n, columns), numbered
+    from 0.
     """
 
     family: ClassVar[Family]

@@ -1,9 +1,9 @@
 """From the fields of a CSV file to typed columns, and what is remembered of how they were written.
 
-A column is judged by its distinct fields. Those that pandas takes for missing are missing, and those of
-spaces alone, also where a text column holds "None" or "NA" as a word. A column is numbers if all others are: integers without leading zeros or signs that a
-number would lose (int64, or Int64 where some are missing), else decimal numbers (float64). Everything else is text:
-"007", "+1", "1,000", dates, booleans, and integers beyond 64 bits. One space before every field is not part of it.
+A column is judged by its distinct fields. Those that pandas takes for missing are missing, and so are those of spaces
+alone; also where a text column holds "None" or "NA" as a word. A column is numbers if all its others are: integers
+(int64, or Int64 where some are missing), else decimal numbers (float64). Everything else is text: "007", "+1", "1,000",
+dates, booleans, and integers beyond 64 bits. One space before every field is not part of the fields.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from gensynth.store.formats import Format
 
 MISSING = (
-    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "1.#IND", "-1.#QNAN", "1.#QNAN", "<NA>", "N/A", "n/a", "NA"]
-    + ["NULL", "null", "NaN", "nan", "-NaN", "-nan", "None"]
-)  # fmt: skip
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "1.#IND", "-1.#QNAN", "1.#QNAN", "<NA>", "N/A", "n/a", "NA"),
+    *("NULL", "null", "NaN", "nan", "-NaN", "-nan", "None"),
+)
 
 _INTEGER = r"\A(?:0|-?[1-9][0-9]*)\z"
 _NUMBER = r"\A-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\z"

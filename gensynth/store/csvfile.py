@@ -118,7 +118,7 @@ class CsvFile(TableFile):
         return records.starts[1:].tolist(), records.stops[1:].tolist(), records.ends[1:].tolist()
 
     def _raw(self, rows: NDArray[np.int64], tail: str = "", followed: bool = True) -> Iterator[bytes]:
-        """Yield records as they stand, with `tail` before their line ends; the one without gets it unless it is last."""
+        """Yield records as they stand, `tail` before their line ends; one without gets it unless it comes last."""
         text, added, newline = self._text, tail.encode(), self._dialect.newline.encode()
         starts, stops, ends = self._bounds
         for first in range(0, len(rows), BLOCK):

@@ -109,7 +109,7 @@ def _missing_field(form: Format, quote: Quoter, single: bool) -> str:
 def _numbers(series: pd.Series[Any], form: Format) -> list[str]:
     if pd.api.types.is_integer_dtype(series.dtype) and (form.kind == "int" or form.whole):
         return [str(value) for value in series.tolist()]
-    values = series.to_numpy(dtype=series.dtype if series.dtype.kind == "f" else np.float64)
+    values = series.to_numpy(dtype=np.float32 if series.dtype == np.float32 else np.float64)
     if form.kind == "int":
         return [str(int(value)) if value.is_integer() else shortest(value) for value in values.tolist()]
     texts = list(_decimal(values, form))

@@ -1,7 +1,7 @@
 """JSON as gensynth writes it: sorted keys, UTF-8, one newline at the end, the same bytes for the same object.
 
-Numbers that are not finite are written as Python's ``json`` does, ``NaN``, ``Infinity`` and ``-Infinity``, and read back
-the same; other readers may refuse them.
+Numbers that are not finite are written as Python's ``json`` does, ``NaN``, ``Infinity`` and ``-Infinity``, and read
+back the same; other readers may refuse them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gensynth.store.atomic import atomic_write
 
 
 def json_text(obj: object) -> str:
-    """Return the text of an object of dicts, lists, strings, numbers, booleans and None; NumPy's are taken as theirs."""
+    """Return an object of dicts, lists, strings, numbers, booleans and None as text; NumPy's are taken as Python's."""
     return json.dumps(obj, sort_keys=True, ensure_ascii=False, indent=1, default=_plain) + "\n"
 
 

@@ -77,7 +77,7 @@ def without(records: Records, dropped: NDArray[np.bool_]) -> Records:
 
 def blank(data: bytes, records: Records) -> NDArray[np.bool_]:
     """Return which records hold nothing but spaces. Shape: (n,)."""
-    found = records.stops == records.starts
+    found = np.asarray(records.stops == records.starts, dtype=bool)
     first = np.frombuffer(data, dtype=np.uint8)[np.minimum(records.starts, len(data) - 1)]
     for i in np.flatnonzero(~found & (first == b" "[0]) & (records.fields == 1)):
         found[i] = not data[records.starts[i] : records.stops[i]].strip()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pandas as pd
+import pyarrow as pa
 
 from gensynth.errors import FormatError
 from gensynth.store.arrow import to_arrow, write_parquet
@@ -49,32 +50,45 @@ def write_frame(
     """
     family = str(like.get("format")) if like else "csv"
     target = Target(format_of(out, family), suffix_of(out))
+    manner = _noted(like) if like and target.family == family else None
+    with open_output(out, overwrite) as handle:
+        if manner is None:
+            write_plain(frame, handle, target)
+        elif isinstance(manner, _TextManner):
+            _write_text(frame, handle, target, manner)
+        else:
+            schema, compression = manner
+            known = set(schema.names) == {str(name) for name in frame.columns}
+            write_parquet(to_arrow(frame, schema if known else None), handle, compression)
+
+
+@dataclass(frozen=True)
+class _TextManner:
+    dialect: Dialect
+    header: str
+    titles: dict[str, str]
+    formats: dict[str, Format]
+
+
+def _noted(like: Mapping[str, Any]) -> _TextManner | tuple[pa.Schema, str]:
     try:
-        with open_output(out, overwrite) as handle:
-            if like is None or target.family != family:
-                write_plain(frame, handle, target)
-            elif family == "parquet":
-                schema = schema_of(dict(like))
-                known = set(schema.names) == {str(name) for name in frame.columns}
-                write_parquet(to_arrow(frame, schema if known else None), handle, str(like["compression"]))
-            else:
-                _write_like(frame, handle, target, like)
-    except (KeyError, TypeError) as error:
-        raise FormatError(f"the manner of the table is spoilt ({error}); fit the model again") from error
-
-
-def _write_like(frame: pd.DataFrame, handle: BinaryIO, target: Target, like: Mapping[str, Any]) -> None:
-    found = Dialect(**like["dialect"])
-    delimiter = found.delimiter_for(target.suffix)
-    dialect = replace(found, delimiter="," if delimiter == SINGLE and frame.shape[1] > 1 else delimiter)
-    names = [str(name) for name in frame.columns]
-    header = str(like["header"])
-    if names != list(like["names"]) or dialect.delimiter != found.delimiter:
+        if like["format"] == "parquet":
+            return schema_of(dict(like)), str(like["compression"])
         titles = dict(zip(like["names"], like["titles"], strict=True))
-        header = header_text([titles.get(name, name) for name in names], dialect.delimiter, header.startswith('"'))
-    plain = default_formats(frame)
-    known = {name: Format(**form) for name, form in like["columns"].items()}
-    formats = [known.get(name, form) for name, form in zip(names, plain, strict=True)]
+        formats = {name: Format(**form) for name, form in like["columns"].items()}
+        return _TextManner(Dialect(**like["dialect"]), str(like["header"]), titles, formats)
+    except (KeyError, TypeError, AttributeError, ValueError, pa.ArrowException) as error:
+        raise FormatError(f"the manner of the table is spoilt ({error!r}); fit the model again") from error
+
+
+def _write_text(frame: pd.DataFrame, handle: BinaryIO, target: Target, manner: _TextManner) -> None:
+    delimiter = manner.dialect.delimiter_for(target.suffix)
+    dialect = replace(manner.dialect, delimiter="," if delimiter == SINGLE and frame.shape[1] > 1 else delimiter)
+    names, header = [str(name) for name in frame.columns], manner.header
+    if names != list(manner.titles) or dialect.delimiter != manner.dialect.delimiter:
+        titles = [manner.titles.get(name, name) for name in names]
+        header = header_text(titles, dialect.delimiter, header.startswith('"'))
+    formats = [manner.formats.get(name, form) for name, form in zip(names, default_formats(frame), strict=True)]
     handle.write(dialect.start + dialect.encode((header + dialect.newline).encode("utf-8", "surrogatepass")))
     for block in record_blocks(frame, formats, dialect):
         handle.write(block)

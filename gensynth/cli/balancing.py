@@ -113,9 +113,11 @@ def split_target(table: TableFile, target: str) -> tuple[pd.DataFrame, pd.Series
     if frame.shape[1] < 2:
         raise DataError(f"{table.path}: {target!r} is the only column: there is nothing to learn the rows from")
     try:
-        Labels.fit(y, len(y))
+        labels, _ = Labels.fit(y, len(y))
     except DataError as error:
         raise DataError(f"{table.path}: column {target!r}: {error}") from None
+    if len(labels) < 2:
+        raise DataError(f"{table.path}: column {target!r} holds 1 class, {y.iloc[0]!r}: there is nothing to balance")
     return frame.drop(columns=target), y
 
 
@@ -221,7 +223,7 @@ def _result(
     digest.update(hashed.tobytes())
     done = balancer.recipe_["result"]
     return {
-        "generator": balancer.recipe_["job"]["generator"]["name"],
+        "generator": _spec(job, balancer),
         **{name: part for name, part in done.items() if name != "seconds"},
         "held_out": held,
         "columns": {str(name): kind for name, kind in schema.kinds.items()},
@@ -233,6 +235,13 @@ def _result(
         "threads": job.threads,
         "seconds": round(seconds, 3),
     }
+
+
+def _spec(job: Job, balancer: Balancer) -> dict[str, Any]:
+    """Return the generator that was taken, as a job names one."""
+    if job.generator is not None:
+        return job.generator.model_dump()
+    return {"name": type(balancer.generator).__name__, "params": {}}
 
 
 def _plan(balancer: Balancer, X: pd.DataFrame, y: pd.Series, outputs: Outputs) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..data.schema import Schema
@@ -142,4 +142,4 @@ def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:
 
 
 def _digit(text: str) -> bool:
-    return not text.strip() or bool(np.char.isnumeric(text.strip()[0]))
+    return re.fullmatch(r"[<\d,. ]*%?", text.strip()) is not None

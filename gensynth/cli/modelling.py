@@ -13,8 +13,9 @@ from ..errors import ConfigError, RealRowsWarning, UnknownCategory
 from ..generators.files import load
 from ..recipe import Job, Named, build_generator
 from ..store.atomic import check_output
+from ..store.models import check_model_output
 from ..store.tables import read_table, write_frame
-from .balance import split_target
+from .balancing import split_target
 from .settings import as_yaml, threads
 
 
@@ -27,7 +28,7 @@ def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
         raise ConfigError("out is missing: give -o FOLDER, where the model is to go")
     if job.model is not None:
         raise ConfigError("fit makes a model: leave `model` out and name a generator")
-    check_output(job.out, overwrite)
+    check_model_output(job.out, overwrite)
     with threads(job.threads):
         table = read_table(job.data)
         X, y = split_target(table, job.target)
