@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import stat
 from pathlib import Path
 
@@ -86,10 +87,10 @@ def test_refusals_name_the_place(tmp_path, monkeypatch):
         put(tmp_path, overwrite=True)
     with pytest.raises(ConfigError, match="name of the output is empty"):
         check_output("")
-    with pytest.raises(ConfigError, match="name is too long|File name too long"):
+    with pytest.raises(ConfigError, match=r"name is too long|File name too long"):
         put(tmp_path / ("x" * 300))
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigError, match="does not exist|Not a directory"):
+    with pytest.raises(ConfigError, match=r"does not exist|Not a directory"):
         check_output(tmp_path / "file" / "out")
     check_output("-")
     monkeypatch.setattr(os, "access", lambda *_: False)
@@ -106,7 +107,7 @@ def test_a_refusal_by_the_system_is_a_sentence(tmp_path, monkeypatch):
         return real(path, flags, *more, **options)
 
     monkeypatch.setattr(os, "open", refuse)
-    with pytest.raises(ConfigError, match="'.*out' cannot be written: Permission denied"):
+    with pytest.raises(ConfigError, match=r"'.*out' cannot be written: Permission denied"):
         put(tmp_path / "out")
 
 
@@ -132,6 +133,19 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path, monkeypatch, code):
         (folder / "a").touch()
     assert names(tmp_path) == ["old"]
     assert (tmp_path / "old").read_bytes() == b"old"
+
+
+def test_a_device_that_is_full_and_a_file_that_grows_too_large(tmp_path):
+    with pytest.raises(GensynthError, match="no space left to write '/dev/full'"):
+        put("/dev/full")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
+    try:
+        with pytest.raises(GensynthError, match="could not be written: File too large"):
+            put(tmp_path / "out", bytes(1 << 20))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert names(tmp_path) == []
 
 
 def test_other_errors_pass_unchanged(tmp_path):

@@ -72,11 +72,9 @@ def test_manner_is_json_and_writes_a_frame_that_reads_back_the_same(tmp_path, co
     manner = json.loads(json.dumps(table.manner()))
     write_frame(table.frame, tmp_path / "again.csv", like=manner)
     again = read_table(tmp_path / "again.csv")
-    if table.frame["text"].str.contains(",").any() if "text" in table.frame else False:
-        return
     pd.testing.assert_frame_equal(again.frame, table.frame)
-    start = content[: content.index(b"\n")] if b"\n" in content else b""
-    assert (tmp_path / "again.csv").read_bytes().startswith(start[:6])
+    header = content.splitlines()[0] if not content.startswith((b"\xff", b"\xfe")) else content[:6]
+    assert (tmp_path / "again.csv").read_bytes().startswith(header)
 
 
 @pytest.mark.parametrize("content", NASTY.values(), ids=NASTY)
@@ -99,9 +97,7 @@ def test_rows_are_picked_in_order_and_the_last_line_gets_its_end(tmp_path):
 def test_mark_tells_real_from_synthetic(tmp_path):
     table = read(tmp_path, b'a,b\r\n007,"x, y"\r\n008,z')
     made = written(table, tmp_path, synthetic=table.frame[:1], mark="made up, or not")
-    assert made == b'a,b,"made up, or not"\r\n007,"x, y",0\r\n008,z,0\r\n007,"x, y",1\r\n'.replace(
-        b"z,0\r\n", b"z,0\r\n"
-    )
+    assert made == b'a,b,"made up, or not"\r\n007,"x, y",0\r\n008,z,0\r\n007,"x, y",1\r\n'
     with pytest.raises(ConfigError, match="has a column 'b'"):
         table.write(tmp_path / "other.csv", mark="b")
 
@@ -217,8 +213,8 @@ def test_blank_lines_are_dropped_unless_there_is_one_column(tmp_path):
 
 
 def test_another_delimiter_keeps_the_text_of_fields(tmp_path):
-    table = read(tmp_path, b'a;b;c\n007;"x;y";1,50\nNA;;2,00\n')
-    assert written(table, tmp_path, "out.tsv") == b"a\tb\tc\n007\tx;y\t1,50\nNA\t\t2,00\n"
+    table = read(tmp_path, b'a;b;c\n007;"x;y";1,50\nNA;;2,00\n0;"p\tq";3,00\n1;z;4,00\n')
+    assert written(table, tmp_path, "out.tsv") == b'a\tb\tc\n007\tx;y\t1,50\nNA\t\t2,00\n0\t"p\tq"\t3,00\n1\tz\t4,00\n'
     tabs = read(tmp_path, b'a\tb\n1.50\tx, y\n2.00\t"q\tr"\n', "in.tsv")
     assert written(tabs, tmp_path, "out.tsv", synthetic=tabs.frame[1:]).endswith(b'\n2.00\t"q\tr"\n2.00\t"q\tr"\n')
     assert written(tabs, tmp_path, "out.csv") == b'a,b\n1.50,"x, y"\n2.00,q\tr\n'
@@ -319,7 +315,7 @@ def test_error(tmp_path, content, message):
 
 def test_errors_about_the_request(tmp_path, monkeypatch):
     table = read(tmp_path, b"a,b\n1,2\n", "payments.csv")
-    with pytest.raises(ConfigError, match="no file .*paymants.csv'; did you mean 'payments.csv'"):
+    with pytest.raises(ConfigError, match=r"no file .*paymants.csv'; did you mean 'payments.csv'"):
         read_table(tmp_path / "paymants.csv")
     with pytest.raises(ConfigError, match="no file"):
         read_table(tmp_path / "none" / "x.csv")
@@ -327,7 +323,7 @@ def test_errors_about_the_request(tmp_path, monkeypatch):
         read_table(tmp_path)
     with pytest.raises(ConfigError, match="rows go from 0 to 0"):
         table.write(tmp_path / "o.csv", rows=[1])
-    with pytest.raises(ConfigError, match="leave .gz out"):
+    with pytest.raises(ConfigError, match=r"leave .gz out"):
         table.write(tmp_path / "o.parquet.gz")
     with pytest.raises(ConfigError, match="exists; add --overwrite"):
         table.check_output(tmp_path / "payments.csv")
@@ -379,8 +375,7 @@ def test_any_table_of_the_csv_module_round_trips(tmp_path_factory, table):
     folder = tmp_path_factory.mktemp("csv")
     found = read(folder, content, "in.tsv" if delimiter == "\t" else "in.csv")
     suffix = "tsv" if delimiter == "\t" else "csv"
-    blank = [record for record in records if len(record) > 1 or record]
-    assert len(found) == len(blank)
+    assert len(found) == len(records)
     assert written(found, folder, f"out.{suffix}") == content
     for i, name in enumerate(found.frame.columns):
         series = found.frame[name]
@@ -405,8 +400,10 @@ def test_quotes_are_read_as_the_csv_module_reads_them(tmp_path_factory, body):
     try:
         found = read(folder, text.replace("\r", "\n").encode())
     except DataError as error:
-        ragged = any(len(record) != 2 for record in expected) or len(expected) < 2
-        assert ragged or "never closed" in str(error)
+        said = str(error)
+        refused = any(len(record) != 2 for record in expected) or len(expected) < 2 or "never closed" in said
+        if not refused:
+            raise
         return
     fields = found._fields().fillna("").to_numpy().tolist()
     wide = [[field.strip(" ") for field in record] for record in expected[1:] if len(record) == 2]

@@ -63,7 +63,7 @@ def test_only_a_model_is_replaced(model, tmp_path):
     (tmp_path / "photos").mkdir()
     check_model_output(tmp_path / "photos", overwrite=True)
     (tmp_path / "photos" / "1.jpg").touch()
-    with pytest.raises(ConfigError, match="holds no model.json and is not replaced"):
+    with pytest.raises(ConfigError, match=r"holds no model.json and is not replaced"):
         write_model(tmp_path / "photos", {}, {}, overwrite=True)
     assert (tmp_path / "photos" / "1.jpg").exists()
 
@@ -77,16 +77,16 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path):
 
 
 def test_not_a_model(model, tmp_path):
-    with pytest.raises(ConfigError, match="there is no model .*; did you mean 'm'"):
+    with pytest.raises(ConfigError, match=r"there is no model .*; did you mean 'm'"):
         read_model(tmp_path / "M")
     (tmp_path / "file").touch()
     with pytest.raises(FormatError, match="is a file; a saved model is a folder"):
         read_model(tmp_path / "file")
     (model / "weights.safetensors").unlink()
-    with pytest.raises(FormatError, match="not a whole model: weights.safetensors is missing"):
+    with pytest.raises(FormatError, match=r"not a whole model: weights.safetensors is missing"):
         read_model(model)
     (model / "model.json").unlink()
-    with pytest.raises(FormatError, match="model.json is missing"):
+    with pytest.raises(FormatError, match=r"model.json is missing"):
         read_model(model)
 
 

@@ -103,10 +103,10 @@ def test_pandas_reads_the_types_of_the_source(tmp_path):
 
 
 def test_an_index_is_a_column(tmp_path):
-    frame = pandas_frame().set_index(np.array([10, 20, 30]))
+    frame = pandas_frame().set_index(np.array([10, 20, 35]))
     frame.to_parquet(tmp_path / "in.parquet")
     table = read_table(tmp_path / "in.parquet")
-    assert table.frame["__index_level_0__"].tolist() == [10, 20, 30]
+    assert table.frame["__index_level_0__"].tolist() == [10, 20, 35]
     table.write(tmp_path / "out.parquet", rows=[1], synthetic=table.frame[:1])
     assert pd.read_parquet(tmp_path / "out.parquet").index.tolist() == [20, 10]
 

@@ -116,6 +116,15 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         """Do the same: imbalanced-learn's base wants this name."""
         return self.fit_resample(X, y)
 
+    def __sklearn_tags__(self) -> Any:
+        """Return the tags of a sampler that takes what its generator takes."""
+        tags = super().__sklearn_tags__()
+        if hasattr(self.generator, "__sklearn_tags__"):
+            inner = self.generator.__sklearn_tags__().input_tags
+            for name in ("allow_nan", "sparse", "categorical", "string"):
+                setattr(tags.input_tags, name, getattr(inner, name))
+        return tags
+
     # The request -------------------------------------------------------------------------------------------------
 
     def _check_params(self) -> None:
@@ -152,6 +161,12 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
             )
         if kind_of(X) == "table":
             self.n_features_in_ = X.shape[1] if hasattr(X, "shape") else len(X[0])
+            if not self.n_features_in_:
+                raise DataError(f"0 feature(s) (shape={X.shape}) while a minimum of 1 is required: no columns")
+            names = list(getattr(X, "columns", [None]))
+            self.__dict__.pop("feature_names_in_", None)
+            if all(isinstance(name, str) for name in names):
+                self.feature_names_in_ = np.asarray(names, dtype=object)
         return y, codes, labels
 
     def _planned(self, X: Any, labels: Labels, codes: npt.NDArray[np.intp], kept: npt.NDArray[np.intp]) -> Plan:

@@ -95,8 +95,8 @@ def broken(law: Law, generator: Any, tables: Iterable[Case] | None = None) -> li
     """Return how a generator breaks a law: one message for each table, none where it keeps it.
 
     A law of tables is tried on those that the generator takes; `refuses_what_it_does_not_take` on the others. Laws on
-    counts and random states are tried on one table of each sort: its container and what stands in it. An error that a law does not
-    expect is a breach too.
+    counts and random states are tried on one table of each sort: its container and what stands in it. An error that
+    a law does not expect is a breach too.
     """
     if law not in TABLE_LAWS:
         return _tried(law, generator)

@@ -12,51 +12,48 @@ from ..errors import ConfigError, DataError, NotFitted, UnknownCategory, Unsuppo
 from ..generators import all_generators
 from .compare import as_frame
 from .tables import Case, mixed_frame, two_classes
-from .trial import ASKED, fitted, sampled, say, seeded, suited, trial
+from .trial import ASKED, expect, fitted, sampled, say, seeded, suited, trial
 
 
 def gives_the_count_asked(generator: Any, case: Case) -> None:
-    """`sample` gives n rows: none, one, 7 of a class, 100 of given labels."""
+    """Check that `sample` gives n rows: none, one, 7 of a class, 100 of given labels."""
     tried = trial(generator, case)
     asks: list[tuple[int, dict[str, Any]]] = [(0, {}), (1, {}), *((7, {"y": label}) for label in case.labels[-1:])]
     for n, ask in asks:
         got = count_rows(sampled(tried.fitted, n, **ask))
-        _expect(generator, case, got == n, f"sample({n}, **{ask}) gave {got} rows")
+        expect(generator, case, got == n, f"sample({n}, **{ask}) gave {got} rows")
     got = count_rows(tried.made)
-    _expect(generator, case, got == ASKED, f"{ASKED} rows were asked and {got} came")
+    expect(generator, case, got == ASKED, f"{ASKED} rows were asked and {got} came")
 
 
 def gives_the_labels_asked(generator: Any, case: Case) -> None:
-    """`sample(y=labels, return_y=True)` returns these labels in this order, in the dtype and container of training.
-
-    Without y the labels are those of training, at about their frequency there.
-    """
+    """Check that `sample(y=labels, return_y=True)` gives these labels, in order, as those of training came."""
     if not case.labels:
         return
     tried = trial(generator, case)
     got = _plain(tried.made_y)
-    _expect(generator, case, got == tried.asked, f"asked labels {tried.asked[:5]}..., got {got[:5]}...")
+    expect(generator, case, got == tried.asked, f"asked labels {tried.asked[:5]}..., got {got[:5]}...")
     want = pd.Series(case.y).dtype if isinstance(case.y, pd.Series) else getattr(case.y, "dtype", None)
     if not isinstance(case.y, pd.DataFrame):
         kept = type(tried.made_y) is type(case.y) and getattr(tried.made_y, "dtype", None) == want
-        _expect(generator, case, kept, f"labels came as {type(tried.made_y).__name__} of {_dtype(tried.made_y)}")
+        expect(generator, case, kept, f"labels came as {type(tried.made_y).__name__} of {_dtype(tried.made_y)}")
     if isinstance(case.y, pd.Series):
         fresh = tried.made_y.name == case.y.name and tried.made_y.index.equals(pd.RangeIndex(ASKED))
-        _expect(generator, case, fresh, "the labels' name or index is not as it should be")
+        expect(generator, case, fresh, "the labels' name or index is not as it should be")
 
 
 def draws_labels_at_their_frequency(generator: Any) -> None:
-    """`sample(n)` without y draws labels as often as they stand in training (within five standard errors)."""
+    """Check that `sample(n)` without y draws labels as often as they stand in training."""
     case = suited(generator)
     _, labels = sampled(trial(generator, case).fitted, 400, return_y=True)
     got = np.array([_plain(labels).count(label) for label in case.labels]) / 400
     want = np.bincount(case.codes) / len(case.codes)
     close = bool((np.abs(got - want) <= 5 * np.sqrt(want * (1 - want) / 400)).all())
-    _expect(generator, case, close, f"labels came with shares {got.round(3)}, in training they were {want.round(3)}")
+    expect(generator, case, close, f"labels came with shares {got.round(3)}, in training they were {want.round(3)}")
 
 
 def refuses_wrong_requests(generator: Any) -> None:
-    """An n that is no number of rows, an n that is not len(y), an unknown label (the nearest is offered) are errors."""
+    """Check what must be an error: an n that is no count, or not len(y); an unknown label (the nearest is offered)."""
     case = suited(generator)
     made, label = trial(generator, case).fitted, case.labels[-1]
     for n in (-1, 2.5, True, "3"):
@@ -66,19 +63,19 @@ def refuses_wrong_requests(generator: Any) -> None:
     _raises(generator, case, ConfigError, "n=3 with two labels", lambda: made.sample(3, y=[label, label]))
     wrong = f"{label}e"
     said = _raises(generator, case, UnknownCategory, f"sample(2, y={wrong!r})", lambda: made.sample(2, y=wrong))
-    _expect(generator, case, str(label) in said, f"the error for the label {wrong!r} does not offer {label!r}: {said}")
+    expect(generator, case, str(label) in said, f"the error for the label {wrong!r} does not offer {label!r}: {said}")
     _raises(generator, case, UnknownCategory, "an unknown label in y", lambda: made.sample(y=[label, wrong]))
 
 
 def refuses_before_fit(generator: Any, tmp: str = "never-written") -> None:
-    """`sample` and `save` before `fit` are NotFitted errors."""
+    """Check that `sample` and `save` before `fit` are NotFitted errors."""
     made = seeded(generator)
     _raises(generator, None, NotFitted, "sample before fit", lambda: made.sample(3))
     _raises(generator, None, NotFitted, "save before fit", lambda: made.save(tmp))
 
 
 def refuses_what_it_does_not_take(generator: Any, case: Case) -> None:
-    """Data that `supports` leaves out is an Unsupported error in `fit`, which names a generator that takes it.
+    """Check that data which `supports` leaves out is an Unsupported error, which names a generator that takes it.
 
     This is the one law for the tables that a generator does not take; all others are for those that it takes.
     """
@@ -87,11 +84,11 @@ def refuses_what_it_does_not_take(generator: Any, case: Case) -> None:
     said = _raises(generator, case, Unsupported, "fit", lambda: fitted(generator, case.X, case.y))
     others = [name for name, made in all_generators().items() if case.suits(made)]
     named = any(name in said for name in others if name != type(generator).__name__) or not others
-    _expect(generator, case, named, f"the error names no generator that takes it ({', '.join(others[:3])}): {said}")
+    expect(generator, case, named, f"the error names no generator that takes it ({', '.join(others[:3])}): {said}")
 
 
 def refuses_bad_data(generator: Any) -> None:
-    """No rows, lengths that differ, missing labels, repeated column names and infinite numbers are DataErrors."""
+    """Check what must be a DataError: no rows, lengths that differ, missing labels, repeated names, infinity."""
     if "table" not in generator.supports.kinds:
         return
     frame, y = suited(generator).X, two_classes()
@@ -104,7 +101,7 @@ def refuses_bad_data(generator: Any) -> None:
         "a missing label": (frame, [None, *y[1:].tolist()]),
         "a measured target": (frame, np.linspace(0, 1, len(y))),
         "a column name twice": (twice, y),
-        "lists in a column": (frame.assign(lists=[[1, 2]] * len(y)), y),
+        "lists in a column": (frame.assign(lists=pd.Series([[1, 2]] * len(y), dtype=object)), y),
     }
     if generator.supports.numbers:
         bad["infinity"] = (frame.assign(far=np.append(np.arange(len(y) - 1.0), np.inf)), y)
@@ -113,22 +110,18 @@ def refuses_bad_data(generator: Any) -> None:
 
 
 def keeps_conditions(generator: Any, case: Case) -> None:
-    """`conditions={column: value}` holds the column at the value, or is an Unsupported error in generators without."""
+    """Check that `conditions={column: value}` holds the column there, or is an Unsupported error."""
     if case.kind != "table" or "sparse" in case.needs:
         return
     made, real = trial(generator, case).fitted, as_frame(case.X)
+    value: Any
     column, value = real.columns[-1], real.iloc[0, -1]
     if not generator.supports.conditions:
         _raises(generator, case, Unsupported, "conditions", lambda: made.sample(2, conditions={column: value}))
         return
     got = as_frame(sampled(made, 20, conditions={column: value}))[column]
     held = got.isna() if pd.isna(value) else got == value
-    _expect(generator, case, bool(held.all()), f"{column!r} was to be {value!r}, and is {got.tolist()[:5]}")
-
-
-def _expect(generator: Any, case: Case | None, kept: bool, what: str) -> None:
-    if not kept:
-        raise AssertionError(say(generator, case, what))
+    expect(generator, case, bool(held.all()), f"{column!r} was to be {value!r}, and is {got.tolist()[:5]}")
 
 
 def _raises(generator: Any, case: Case | None, kind: type[Exception], what: str, call: Any) -> str:

@@ -24,7 +24,7 @@ Real = tuple[pd.DataFrame, npt.NDArray[Any], pd.DataFrame, npt.NDArray[Any]]
 
 
 def exact_class(generator: Any) -> None:
-    """On a planted table whose classes do not overlap, 99 % of the rows of `sample(n, y=c)` lie where c lies.
+    """Check that on a planted table whose classes do not overlap 99 % of the rows of `sample(n, y=c)` lie where c lies.
 
     Each class has a number around its own centre and words of its own, beside a number and a word that all share. A
     row lies where the class does when its number is nearest to the class's centre and its words are the class's.
@@ -41,11 +41,11 @@ def exact_class(generator: Any) -> None:
 
 
 def exact_class_on_real(generator: Any) -> None:
-    """A classifier trained on real rows takes made rows of c for c as often as held-out real ones, within five points.
+    """Check that a classifier takes made rows of c for c as often as held-out real ones, within five points.
 
     Only taking them for c *less* often is a fault. The tables are scikit-learn's wine and breast cancer. One half of
-    each trains the classifier (a random forest) and the generator; the other is held out. For generators that take no
-    numbers these are cut at their fifths into words.
+    each trains both the classifier (a random forest) and the generator; the other is held out. For generators that
+    take no numbers these are cut at their fifths into words.
     """
     if "table" not in generator.supports.kinds:
         return

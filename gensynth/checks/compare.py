@@ -84,8 +84,3 @@ def as_rows(X: Any) -> list[tuple[Any, ...]]:
         for column in columns
     ]
     return [*zip(*values, strict=True)]
-
-
-def select(X: Any, columns: list[Any]) -> Any:
-    """Return these columns of a table of any container as a pandas frame."""
-    return as_frame(X)[columns]

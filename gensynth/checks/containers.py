@@ -73,7 +73,8 @@ def _polars(rng: np.random.Generator, y: Any) -> Iterator[Case]:
     yield Case("polars words", plain.select("b", "s"), y)
     start = np.datetime64("2024-01-01", "us") + np.arange(N) * 10**9
     more = plain.with_columns(
-        c=pl.Series(frame["town"].tolist(), dtype=pl.Categorical), e=pl.Series(y.tolist(), dtype=pl.Enum(["rare", "common", "x"])),
+        c=pl.Series(frame["town"].tolist(), dtype=pl.Categorical),
+        e=pl.Series(y.tolist(), dtype=pl.Enum(["rare", "common", "x"])),
         d=pl.Series(start).cast(pl.Date), t=pl.Series(start).dt.replace_time_zone("Europe/Berlin"),
         f=pl.Series(rng.normal(size=N), dtype=pl.Float32), o=pl.Series([None] * N, dtype=pl.Null),
         n=pl.Series([None if gap else 5 * row for row, gap in enumerate(hole)], dtype=pl.UInt32),

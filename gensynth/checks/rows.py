@@ -12,41 +12,41 @@ from ..data.kinds import count_rows, take_rows
 from ..errors import FewRowsWarning
 from .compare import as_frame, as_rows, difference
 from .tables import Case, mixed_frame, two_classes
-from .trial import ASKED, fitted, sampled, say, seeded, suited, trial
+from .trial import ASKED, expect, fitted, sampled, seeded, trial
 
 COPIES = 0.05  # share of exact duplicates from which on rows count as copied
 MADE = 200
 
 
 def names_its_parents(generator: Any, case: Case) -> None:
-    """Parents are positions of real rows of the class asked; the weights of each made row sum to 1.
+    """Check that parents are positions of real rows of the class asked; the weights of each made row sum to 1.
 
     A row may have none. Where `supports.copies` says that rows are copied, a row with one parent is that row,
     fresh identifiers apart.
     """
     tried = trial(generator, case)
     frame = tried.parents
-    _expect(generator, case, [*frame.columns] == ["row", "parent", "weight"], f"columns {[*frame.columns]}")
+    expect(generator, case, [*frame.columns] == ["row", "parent", "weight"], f"columns {[*frame.columns]}")
     if not len(frame):
         return
     rows, parents = frame["row"].to_numpy(), frame["parent"].to_numpy()
     inside = 0 <= rows.min() and rows.max() < ASKED and 0 <= parents.min() and parents.max() < count_rows(case.X)
-    _expect(generator, case, inside, "a row or a parent is out of range")
+    expect(generator, case, inside, "a row or a parent is out of range")
     sums = frame.groupby("row")["weight"].sum().to_numpy()
-    _expect(generator, case, bool(np.allclose(sums, 1, atol=1e-6)), f"weights sum to {sums.min()} to {sums.max()}")
+    expect(generator, case, bool(np.allclose(sums, 1, atol=1e-6)), f"weights sum to {sums.min()} to {sums.max()}")
     if case.labels:
         asked = np.array([case.labels.index(label) for label in tried.asked])
         wrong = np.flatnonzero(asked[rows] != case.codes[parents])
-        _expect(generator, case, not len(wrong), f"{len(wrong)} of {len(frame)} parents are of another class")
+        expect(generator, case, not len(wrong), f"{len(wrong)} of {len(frame)} parents are of another class")
     if generator.supports.copies:
         alone = frame.loc[~frame["row"].duplicated(keep=False)]
         made, real = take_rows(tried.made, alone["row"].to_numpy()), take_rows(case.X, alone["parent"].to_numpy())
         text = _apart(case, made, real)
-        _expect(generator, case, not text, f"rows of one parent are no copies of it: {text}")
+        expect(generator, case, not text, f"rows of one parent are no copies of it: {text}")
 
 
 def states_its_ladder(generator: Any) -> None:
-    """Classes of 1, 2 and 5 rows are no error: counts are exact; what is done is in `few_rows_`, and warned of once.
+    """Check that classes of 1, 2 and 5 rows are no error; what is done with them is in `few_rows_`, and warned of once.
 
     A generator that does not copy has something to say of a class of one row.
     """
@@ -59,19 +59,20 @@ def states_its_ladder(generator: Any) -> None:
             made = seeded(generator).fit(case.X, case.y)
         warned = [str(warning.message) for warning in said if issubclass(warning.category, FewRowsWarning)]
         noted = "rare" in made.few_rows_
-        _expect(generator, case, len(warned) == noted, f"few_rows_ is {made.few_rows_}, the warnings are {warned}")
-        _expect(generator, case, all("rare" in text for text in warned), f"a warning does not name the class: {warned}")
+        expect(generator, case, len(warned) == noted, f"few_rows_ is {made.few_rows_}, the warnings are {warned}")
+        expect(generator, case, all("rare" in text for text in warned), f"a warning does not name the class: {warned}")
         spoken = noted or count > 1 or generator.supports.copies
-        _expect(generator, case, spoken, "one row of a class, and nothing is said of it")
+        expect(generator, case, spoken, "one row of a class, and nothing is said of it")
         got = count_rows(sampled(made, 23, y="rare"))
-        _expect(generator, case, got == 23, f"23 rows were asked and {got} came")
+        expect(generator, case, got == 23, f"23 rows were asked and {got} came")
 
 
 def makes_new_rows(generator: Any) -> None:
-    """From two distinct rows with a continuous column on, under 5 % of the made rows are copies, of real rows or others.
+    """Check that from two distinct rows with a continuous column on under 5 % of the made rows are copies.
 
-    Continuous are floats that have neither a step nor a fixed number of decimals: only they are counted on here. In a
-    table whose floats have two decimals over a narrow range, two mixes may well round to the same row.
+    Copies of real rows or of one another. Only tables with a continuous column count: floats that have neither a step
+    nor a fixed number of decimals. Where all have, say two decimals over a narrow range, two mixes may well round to
+    the same row.
     """
     can = generator.supports
     if "table" not in can.kinds or not can.numbers:
@@ -85,7 +86,7 @@ def makes_new_rows(generator: Any) -> None:
                 copies += row in known
                 known.add(row)
             text = f"{copies} of {MADE} rows made from {count} are copies"
-            _expect(generator, Case(name, X, y), copies < COPIES * MADE, text)
+            expect(generator, Case(name, X, y), copies < COPIES * MADE, text)
 
 
 def _continuous(generator: Any) -> dict[str, pd.DataFrame]:
@@ -119,8 +120,3 @@ def _apart(case: Case, made: Any, real: Any) -> str:
         real = real.reset_index(drop=True)
         made = made.reset_index(drop=True)
     return difference(real, made)
-
-
-def _expect(generator: Any, case: Case | None, kept: bool, what: str) -> None:
-    if not kept:
-        raise AssertionError(say(generator, case, what))

@@ -121,8 +121,8 @@ def _columns() -> Iterator[Case]:
     yield Case("floats", pd.DataFrame({"x": x, "z": rng.lognormal(3, 2, N)}), y)
     yield Case("categories", pd.DataFrame(_categories(rng)), y)
     for name, columns in [*_numbers(rng).items(), *_others(rng).items(), *_holes(rng).items()]:
-        yield Case(name, pd.DataFrame(columns if isinstance(columns, pd.DataFrame) else {**columns}), y)
-    many = np.array(["user-%04d" % number for number in rng.permutation(9000)[:60]])
+        yield Case(name, pd.DataFrame(columns), y)
+    many = np.array([f"user-{number:04d}" for number in rng.permutation(9000)[:60]])
     ids = {"id": many, "row": np.arange(1001, 1061), "x": rng.normal(size=60), "c": rng.choice(["a", "b"], 60)}
     yield Case("identifiers", pd.DataFrame(ids), two_classes(60), {"id": r"user-\d{4,}", "row": r"\d{4,}"})
     codes = [f"{a:04d}-{''.join(rng.choice([*'ABCDEFGH'], 5))}" for a in rng.permutation(9999)[:60]]
@@ -181,7 +181,10 @@ def _holes(rng: np.random.Generator) -> dict[str, Any]:
     hole, other = np.arange(N) % 3 == 0, np.arange(N) % 7 == 0
 
     def torn(values: Any, dtype: Any, blank: Any = None) -> pd.Series:
-        return pd.Series([blank if gap else value for value, gap in zip(values, hole, strict=True)], dtype=dtype)
+        column: pd.Series = pd.Series(
+            [blank if gap else value for value, gap in zip(values, hole, strict=True)], dtype=dtype
+        )
+        return column
 
     return {
         "missing numbers": {"a": np.where(hole, np.nan, x), "b": np.where(other, np.nan, x * 10).round(1), "x": x},

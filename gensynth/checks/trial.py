@@ -96,7 +96,7 @@ def sampled(generator: Any, n: int | None = None, **asked: Any) -> Any:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Hold back gensynth's own warnings (of few rows, of falling back): the laws that are about them look themselves."""
+    """Hold back gensynth's own warnings, of few rows and of falling back: the laws about them look themselves."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", GensynthWarning)
         yield
@@ -127,3 +127,9 @@ def size(X: Any) -> int:
 def say(generator: Any, case: Case | None, what: str) -> str:
     """Return the message of a broken law."""
     return f"{type(generator).__name__}{'' if case is None else f' on {case.name!r}'}: {what}"
+
+
+def expect(generator: Any, case: Case | None, kept: bool, what: str) -> None:
+    """Raise the AssertionError of a broken law where it is not kept."""
+    if not kept:
+        raise AssertionError(say(generator, case, what))

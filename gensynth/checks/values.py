@@ -20,7 +20,7 @@ DECIMALS = 12  # a float with more is continuous
 
 
 def restores_the_container(generator: Any, case: Case) -> None:
-    """What comes back is what `fit` saw: type, columns, names, order, dtypes, categories, zones; a fresh RangeIndex.
+    """Check that what comes back is what `fit` saw: type, names, order, dtypes, categories, zones; a fresh RangeIndex.
 
     Arrays keep dtype and width, sparse matrices their format and dtype. This holds for no rows too.
     """
@@ -32,7 +32,7 @@ def restores_the_container(generator: Any, case: Case) -> None:
 
 
 def keeps_to_possible_values(generator: Any, case: Case) -> None:
-    """Each value could have stood in its column: in its range, on its grid, with its decimals, one of its words.
+    """Check that each value could have stood in its column: in its range, on its grid, one of its words.
 
     Numbers and times lie between the least and the greatest observed; whole numbers and times are multiples of the
     greatest common step from the least; floats have no more decimals than were observed (up to 12); booleans,
@@ -50,7 +50,7 @@ def keeps_to_possible_values(generator: Any, case: Case) -> None:
 
 
 def keeps_missing_values_possible(generator: Any, case: Case) -> None:
-    """Where 30 to 70 % of a class's cells in a column are missing, made rows hold both sorts."""
+    """Check that where 30 to 70 % of a class's cells in a column are missing, made rows hold both sorts."""
     if "missing" not in case.needs:
         return
     tried = trial(generator, case)
@@ -65,7 +65,7 @@ def keeps_missing_values_possible(generator: Any, case: Case) -> None:
 
 
 def gives_fresh_identifiers(generator: Any, case: Case) -> None:
-    """Columns that name their rows get unique values of the pattern, none of which a real row has."""
+    """Check that columns which name their rows get unique values of the pattern, none of which a real row has."""
     if not case.identifiers:
         return
     real, made = as_frame(case.X), as_frame(trial(generator, case).made)
@@ -112,7 +112,7 @@ def _elements(real: list[Any], made: list[Any]) -> str:
     kinds = {type(part) for part in real}
     strange = [part for part in made if type(part) not in kinds]
     if strange:
-        return f"a list of {[*kinds][0].__name__} came back with a {type(strange[0]).__name__}"
+        return f"a list of {next(iter(kinds)).__name__} came back with a {type(strange[0]).__name__}"
     if real and isinstance(real[0], list):
         wide = {len(part) for part in made} - {len(part) for part in real}
         return f"rows of {wide.pop()} values came back" if wide else ""

@@ -24,7 +24,8 @@ from ..generators.files import load
 from ..recipe import Job, Named, build_generator, checked_params
 from ..store.atomic import check_output
 from ..store.jsonfile import write_json
-from ..store.tables import TableFile, read_table
+from ..store.base import TableFile
+from ..store.tables import read_table
 from .settings import as_yaml, threads
 
 log = logging.getLogger("gensynth")

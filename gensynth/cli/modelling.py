@@ -35,7 +35,7 @@ def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
         schema = Schema.infer(X, job.columns)
         spec = job.generator or Named(name="SMOTE")
         generator = build_generator(spec, seed=job.seed, schema=schema, n_jobs=job.threads).fit(X, y)
-    place = int(table.frame.columns.get_loc(job.target))
+    place = list(table.frame.columns).index(job.target)
     generator.notes_ = {"target": job.target, "place": place, "manner": table.manner()}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", RealRowsWarning)

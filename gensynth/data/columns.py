@@ -80,9 +80,10 @@ class Number(Column):
 
         Raises: DataError where it holds infinite or complex values.
         """
-        present = column.dropna() if column.isna().any() else column
-        blank = _blank_of(column)
-        values = _plain(present)
+        missing = column.isna().to_numpy()
+        some = bool(missing.any())
+        blank = column.iloc[int(missing.argmax())] if some else None
+        values = _plain(column[~missing] if some else column)
         if values.dtype.kind in "iub":
             return cls._of_integers(
                 column, blank, values.astype("int64" if values.dtype.itemsize < 8 else values.dtype)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import DataError
-from .columns import Category, Floats
+from .columns import Category, Floats, Number
 from .frames import Frame
 from .identifiers import Identifier
 from .schema import Schema
@@ -97,13 +97,29 @@ class TableEncoder:
         return self._encode(frame)
 
     def _encode(self, frame: pd.DataFrame) -> Floats:
+        if self._plain(exact=False):  # numbers alone: all columns at once
+            return np.array(frame[[column.name for column in self.schema_]].to_numpy(), dtype=np.float64)
         matrix = np.empty((len(frame), len(self.coded_)))
         for place, column in enumerate(self.coded_):
             matrix[:, place] = column.encode(frame[column.name])
         return matrix
 
+    def _plain(self, exact: bool) -> bool:
+        """Whether all columns are NumPy numbers that stand as they are; `exact`: and lie on no grid."""
+        return all(
+            isinstance(column, Number)
+            and isinstance(column.dtype, np.dtype)
+            and column.dtype != object
+            and not column.origin
+            and (not exact or (column.step is None and column.decimals is None))
+            for column in self.schema_
+        )
+
     def decode(self, matrix: Floats, rng: np.random.Generator) -> Any:
         """Return the rows of a coded matrix in the container that `fit` saw; identifiers are drawn fresh."""
+        if self.frame_.library == "numpy" and self.frame_.dtype.startswith("float") and self._plain(exact=True):
+            ends = np.array([(column.low, column.high) for column in self.schema_])  # type: ignore[attr-defined]
+            return np.clip(matrix, ends[:, 0], ends[:, 1]).astype(self.frame_.dtype, copy=False)
         return self.frame_.close(self.decode_frame(matrix, rng))
 
     def decode_frame(self, matrix: Floats, rng: np.random.Generator) -> pd.DataFrame:
@@ -153,10 +169,10 @@ class SparseEncoder:
             )
         if X.dtype.kind == "c":
             raise DataError("Complex data not supported: give the real and the imaginary part as two columns")
-        if X.dtype.kind == "f" and not np.isfinite(X.data).all():
-            raise DataError("a sparse matrix must not hold NaN or infinity: Input X contains NaN or infinite values")
         self.format_, self.dtype_, self.type_ = X.format, str(X.dtype), type(X)
         rows = X.tocsr().astype(np.float64)
+        if not np.isfinite(rows.data).all():
+            raise DataError("a sparse matrix must not hold NaN or infinity: Input X contains NaN or infinite values")
         self.low_, self.high_ = (getattr(rows, end)(axis=0).toarray().ravel() for end in ("min", "max"))
         return rows
 

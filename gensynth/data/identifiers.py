@@ -41,7 +41,8 @@ class Identifier(Column):
 
     `places` is the pattern of a string column: for each character the alphabet to draw from, one letter long where
     all rows agree; `next` is the first free integer, which follows `places` in a string, padded to `digits`; None for
-    an integer column.
+    an integer column. `runs` is the pattern of strings with several numbers of unequal width: each the text before a
+    number, and its range.
     `used` holds 32-bit hashes of the real values, which are enough to avoid them and too few to tell them.
     """
 
@@ -49,6 +50,7 @@ class Identifier(Column):
     places: tuple[str, ...] = ()
     next: int | None = None
     digits: int | None = None
+    runs: tuple[tuple[str, int, int], ...] = ()
     used: npt.NDArray[np.uint32] | None = field(default=None, repr=False)
 
     @classmethod
@@ -72,16 +74,21 @@ class Identifier(Column):
         counted = _counted(texts)
         if counted is not None:
             stem, tail = counted
-            most = max(int(text[len(stem) :]) for text in texts)
-            return cls(column.name, column.dtype, places=tuple(stem), next=most + 1, digits=tail)
-        width = max(map(len, texts))
-        places = tuple(_alphabet({text[place] for text in texts if place < len(text)}) for place in range(width))
+            numbers = [int(text[len(stem) :]) for text in texts]
+            if not tail or max(numbers) - min(numbers) < 2 * len(texts):  # counted up, and not drawn at random
+                return cls(column.name, column.dtype, places=tuple(stem), next=max(numbers) + 1, digits=tail)
         used = np.unique(np.array([zlib.crc32(text.encode()) for text in texts], dtype=np.uint32))
+        width = max(map(len, texts))
+        if width != min(map(len, texts)) and len({re.sub(r"\d+", "0", text) for text in texts}) == 1:
+            return cls(column.name, column.dtype, used=used, runs=_runs(texts))
+        places = tuple(_alphabet({text[place] for text in texts if place < len(text)}) for place in range(width))
         return cls(column.name, column.dtype, places=places, used=used)
 
     @property
     def says(self) -> str:  # type: ignore[override]
         """The pattern, for people."""
+        if self.runs:
+            return "".join(f"{text}{'#' if high >= 0 else ''}" for text, _, high in self.runs)
         shown = "".join(place if len(place) == 1 else _CLASS.get(place, "?") for place in self.places)
         if self.next is None:
             return shown
@@ -110,22 +117,42 @@ class Identifier(Column):
     def _draw(self, n: int, rng: np.random.Generator) -> list[str]:
         """Draw strings of the pattern until n are new; a pattern too small for that gets digits behind it."""
         assert self.used is not None
-        room, longer = float(np.prod([float(len(place)) for place in self.places])), 0
-        while room * 10.0**longer < 2 * (n + len(self.used)):
+        used, longer = set(self.used.tolist()), 0
+        sizes = [high - low + 1 for _, low, high in self.runs] or [len(place) for place in self.places]
+        while np.prod([float(size) for size in sizes]) * 10.0**longer < 2 * (n + len(used)):
             longer += 1
-        places = (*self.places, *[string.digits] * longer)
         made: dict[str, None] = {}
-        used = set(self.used.tolist())
         while len(made) < n:
-            block = n - len(made) + 8
-            letters = np.stack([np.array(list(place))[rng.integers(len(place), size=block)] for place in places])
-            for text in map("".join, letters.T.tolist()):
+            for text in self._texts(n - len(made) + 8, longer, rng):
                 if zlib.crc32(text.encode()) not in used:
                     made.setdefault(text)
         return list(made)[:n]
 
+    def _texts(self, n: int, longer: int, rng: np.random.Generator) -> list[str]:
+        """Draw n strings of the pattern, with so many digits more where it has too little room."""
+        if self.runs:
+            parts = []
+            widest = max(high - low for _, low, high in self.runs)
+            for text, low, high in self.runs:
+                top = (high + 1) * (10**longer if high - low == widest else 1)
+                numbers = rng.integers(low, top, size=n) if high >= 0 else []
+                parts.append([f"{text}{number}" for number in numbers] or [text] * n)
+        else:
+            places = (*self.places, *[string.digits] * longer)
+            parts = [np.array(list(place))[rng.integers(len(place), size=n)].tolist() for place in places]
+        return ["".join(row) for row in zip(*parts, strict=True)]
 
-_CLASS = {string.digits: "9", string.ascii_uppercase: "A", string.ascii_lowercase: "a"}
+
+def _runs(texts: list[str]) -> tuple[tuple[str, int, int], ...]:
+    """Return the text before each number and the range of the number; the text at the end has none (-1)."""
+    cut = [re.split(r"(\d+)", text) for text in texts]
+    numbers = [[int(parts[place]) for parts in cut] for place in range(1, len(cut[0]), 2)]
+    runs = [(cut[0][2 * place], min(run), max(run)) for place, run in enumerate(numbers)]
+    return (*runs, (cut[0][-1], -1, -1)) if cut[0][-1] else tuple(runs)
+
+
+_CLASS = {string.digits: "9", string.ascii_uppercase: "A", string.ascii_lowercase: "a", "0123456789abcdef": "h",
+          "0123456789ABCDEF": "H"}  # fmt: skip
 
 
 def is_identifier(column: pd.Series) -> bool:

@@ -41,6 +41,8 @@ class Labels:
             raise DataError(
                 f"{n} rows but {len(values)} labels: Found input variables with inconsistent numbers of samples"
             )
+        if not n:
+            raise DataError("Found array with 0 sample(s) while a minimum of 1 is required: there are no rows")
         missing = pd.isna(values)
         if missing.any():
             where = ", ".join(str(row) for row in np.flatnonzero(missing)[:5])

@@ -77,7 +77,9 @@ def _column(entry: dict[str, Any], place: int, arrays: dict[str, npt.NDArray[Any
         raise FormatError(f"column {place} is of an unknown kind")
     dtype = _dtype_in(entry.pop("dtype"))
     values = {
-        name: _value_in(value) if name != "places" else tuple(value)
+        name: tuple(tuple(part) if isinstance(part, list) else part for part in value)
+        if isinstance(value, list)
+        else _value_in(value)
         for name, value in entry.items()
         if name != "levels"
     }

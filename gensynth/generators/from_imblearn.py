@@ -44,6 +44,7 @@ class FromImblearn(SMOTE):
 
     supports: ClassVar[Supports] = Supports(categories=True, missing=True, sparse=True)
     needs_others = True
+    needs_space = True
 
     def __init__(self, sampler: Any = None, *, schema: Mapping[Any, str] | None = None,
                  random_state: int | None = None) -> None:  # fmt: skip

@@ -57,6 +57,7 @@ class SMOTE(Generator):
     supports: ClassVar[Supports] = Supports(categories=True, missing=True, sparse=True)
     holds_rows = True
     needs_others: ClassVar[bool] = False  # whether rows of other classes matter
+    needs_space: ClassVar[bool] = False  # whether the sampler looks at more than neighbours
 
     def __init__(self, k_neighbors: int = 5, *, schema: Mapping[Any, str] | None = None, n_jobs: int | None = None,
                  random_state: int | None = None) -> None:  # fmt: skip
@@ -162,7 +163,7 @@ class SMOTE(Generator):
     def _resampled(self, sampler: Any, code: int, pool: Places, n: int, others: bool) -> Any:
         """Return the tagged rows that a sampler adds to the class; the fewest rows it can do with are shown to it."""
         rows = np.arange(len(self.codes_)) if others else pool
-        X = self.tags_.attach(self.filled_[rows], rows)
+        X = self.tags_.attach(self.filled_[rows] if self.needs_space else self.filled_[rows, :0], rows)
         y = (self.codes_[rows] == code).astype(np.int64)
         if not others:  # imbalanced-learn wants a second class; this row takes no part
             X, y = _stack(X, X[:1]), np.append(y, 0)
@@ -254,10 +255,11 @@ class SMOTENC(SMOTE):
 
 
 def _spread(space: Any) -> float:
-    """Return the least positive spread of the columns of a space, or 1."""
+    """Return about the least positive range of the columns of a space, or 1."""
     if sparse.issparse(space):
         return 1.0
-    spread = np.nanstd(space, axis=0) if len(space) > 1 else np.zeros(1)
+    some = space[:: max(1, len(space) // 1000)]
+    spread = np.ptp(np.nan_to_num(some), axis=0)
     spread = spread[spread > 0]
     return float(spread.min()) if len(spread) else 1.0
 

@@ -62,6 +62,7 @@ class SVMSMOTE(SMOTE):
     """
 
     needs_others = True
+    needs_space = True
 
     def __init__(self, k_neighbors: int = 5, *, m_neighbors: int = 10, out_step: float = 0.5,
                  schema: Mapping[Any, str] | None = None, n_jobs: int | None = None,
@@ -94,6 +95,7 @@ class KMeansSMOTE(SMOTE):
     """
 
     needs_others = True
+    needs_space = True
 
     def __init__(self, k_neighbors: int = 2, *, clusters: int | None = None,
                  cluster_balance_threshold: float | Literal["auto"] = "auto",

@@ -100,6 +100,11 @@ def _nullable(kind: pa.DataType) -> str:
 def _cast(series: pd.Series[Any], field: pa.Field) -> pa.Array:
     kind = field.type
     try:
+        if isinstance(series.dtype, pd.CategoricalDtype) and pa.types.is_dictionary(kind):
+            known = pa.array(series.cat.categories, type=kind.value_type, from_pandas=True)
+            codes = series.cat.codes.to_numpy()
+            places = pa.array(codes, mask=codes < 0).cast(kind.index_type)
+            return pa.DictionaryArray.from_arrays(places, known, ordered=kind.ordered)
         if pa.types.is_dictionary(kind):
             values = pa.array(series.astype(object), type=kind.value_type, from_pandas=True)
             return values.dictionary_encode().cast(kind)

@@ -19,6 +19,7 @@ from typing import BinaryIO, NoReturn
 from gensynth.errors import ConfigError, GensynthError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_FAILED = (errno.EFBIG, errno.EIO)
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -48,7 +49,7 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
 
     Raises:
         ConfigError: as `check_output`, or the path is a folder.
-        GensynthError: no space is left.
+        GensynthError: no space is left, or the disk fails.
     """
     check_output(path, overwrite)
     target = _target(path)
@@ -82,7 +83,7 @@ def atomic_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
 
     Raises:
         ConfigError: as `check_output`, or what is there is no folder, or holds the folder of work.
-        GensynthError: no space is left.
+        GensynthError: no space is left, or the disk fails.
     """
     check_output(path, overwrite)
     target = _target(path)
@@ -183,11 +184,9 @@ def _explained(path: str | Path) -> Iterator[None]:
             raise GensynthError(
                 f"no space left to write {str(path)!r}; nothing was written, free some first"
             ) from error
-        if (
-            error.errno in _REFUSED
-            and error.filename is not None
-            and Path(error.filename).parent == _target(path).parent
-        ):
+        if error.errno in _FAILED:
+            raise GensynthError(f"{str(path)!r} could not be written: {error.strerror}; nothing was written") from error
+        if error.errno in _REFUSED and str(error.filename).endswith(".tmp"):
             raise ConfigError(f"{str(path)!r} cannot be written: {error.strerror}") from error
         if error.errno == errno.ENAMETOOLONG:
             raise ConfigError(f"{str(path)!r} cannot be written: its name is too long") from error

@@ -17,7 +17,7 @@ from gensynth.errors import DataError
 from gensynth.store.base import TableFile, Target
 from gensynth.store.columns import absent, parse, thousands, type_column, unpad
 from gensynth.store.csvwrite import BLOCK, header_names, header_text, record_blocks
-from gensynth.store.dialect import SINGLE, Dialect, common_newline, decode, find_delimiter
+from gensynth.store.dialect import Dialect, common_newline, decode, find_delimiter
 from gensynth.store.formats import Format, Quoter
 from gensynth.store.records import QUOTE, Records, blank, find_records, line_of, without
 from gensynth.store.sources import Source
@@ -81,7 +81,7 @@ class CsvFile(TableFile):
         formats, series = [], {}
         for i, (name, column) in enumerate(zip(self._names, columns, strict=True)):
             ambiguous = delimiter in "\t|" and thousands(column)
-            points = "." if delimiter in (",", SINGLE) or ambiguous else ".,"
+            points = "." if delimiter == "," or self._dialect.single or ambiguous else ".,"
             values, form = type_column(column, points)
             missing = absent(column, count)
             there, gone = quoted[~missing, i], quoted[missing, i]
@@ -102,7 +102,7 @@ class CsvFile(TableFile):
         try:
             multiline = QUOTE in self._text
             columns = parse(body, width, self._dialect.delimiter, int((ends - starts).max()), multiline)
-        except pa.ArrowInvalid as error:
+        except pa.ArrowException as error:
             raise DataError(f"{self.path}: {str(error).splitlines()[0]}") from error
         if len(columns[0]) != len(starts):
             raise DataError(
@@ -153,7 +153,7 @@ class CsvFile(TableFile):
         mark: str | None,
     ) -> None:
         dialect = replace(self._dialect, delimiter=self._dialect.delimiter_for(target.suffix))
-        if mark is not None and dialect.delimiter == SINGLE:
+        if mark is not None and dialect.single:
             dialect = replace(dialect, delimiter=",")
         exact = dialect.delimiter == self._dialect.delimiter
         quoted = all(form.quoted for form in self._formats)
@@ -190,7 +190,7 @@ class CsvFile(TableFile):
 
     def _check_width(self, records: Records, delimiter: str) -> None:
         wrong = np.flatnonzero(records.fields != records.fields[0])
-        if delimiter == SINGLE or not len(wrong):
+        if not len(wrong):
             return
         found, expected = int(records.fields[wrong[0]]), int(records.fields[0])
         shown = {"\t": "tabs"}.get(delimiter, f"{delimiter!r}")

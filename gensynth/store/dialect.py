@@ -14,7 +14,7 @@ from gensynth.errors import DataError
 from gensynth.store.records import Records, blank, find_records, without
 
 DELIMITERS = (",", ";", "\t", "|")
-SINGLE = "\x1f"  # the delimiter of a table of one column: none that text holds
+_SINGLE = "\x1f\x1e\x1d\x1c\x01\x02\x03"  # stand in for the delimiter of a table of one column: text holds none
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
@@ -29,6 +29,11 @@ class Dialect:
     delimiter: str = ","
     newline: str = "\n"
     suffix: str = ".csv"
+
+    @property
+    def single(self) -> bool:
+        """Whether the file has one column and no delimiter of its own."""
+        return self.delimiter in _SINGLE
 
     @property
     def start(self) -> bytes:
@@ -99,7 +104,8 @@ def find_delimiter(text: bytes, suffix: str, name: str) -> str:
     """Return the delimiter: a tab for ``.tsv``, else the one under which header and first records agree best.
 
     Under a delimiter that serves, the header has at least two fields, and at least half of the records as many. Without
-    any the table has one column, whatever its rows hold, and `SINGLE` is returned.
+    any the table has one column, whatever its rows hold, and a character that
+    the text lacks is returned.
 
     Raises:
         DataError: two serve as well as each other, or header and records are divided differently.
@@ -109,7 +115,7 @@ def find_delimiter(text: bytes, suffix: str, name: str) -> str:
     found = {delimiter: _counts(text, delimiter) for delimiter in DELIMITERS}
     wide = {d: counts for d, counts in found.items() if counts[0] > 1 and not _is_prose(text, d, counts)}
     if not wide:
-        return SINGLE
+        return next((sign for sign in _SINGLE if sign.encode() not in text), ",")
     shares = {d: float((counts[1:] == counts[0]).mean()) if len(counts) > 1 else 1.0 for d, counts in wide.items()}
     ranks = {d: (shares[d], int(counts[0])) for d, counts in wide.items()}
     best = max(ranks.values())

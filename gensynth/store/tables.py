@@ -15,7 +15,7 @@ from gensynth.store.arrow import to_arrow, write_parquet
 from gensynth.store.base import TableFile, Target, write_plain
 from gensynth.store.csvfile import CsvFile
 from gensynth.store.csvwrite import default_formats, header_text, record_blocks
-from gensynth.store.dialect import SINGLE, Dialect
+from gensynth.store.dialect import Dialect
 from gensynth.store.formats import Format
 from gensynth.store.parquet import ParquetFile, schema_of
 from gensynth.store.sources import format_of, open_output, read_source, suffix_of
@@ -82,8 +82,9 @@ def _noted(like: Mapping[str, Any]) -> _TextManner | tuple[pa.Schema, str]:
 
 
 def _write_text(frame: pd.DataFrame, handle: BinaryIO, target: Target, manner: _TextManner) -> None:
-    delimiter = manner.dialect.delimiter_for(target.suffix)
-    dialect = replace(manner.dialect, delimiter="," if delimiter == SINGLE and frame.shape[1] > 1 else delimiter)
+    dialect = replace(manner.dialect, delimiter=manner.dialect.delimiter_for(target.suffix))
+    if dialect.single and frame.shape[1] > 1:
+        dialect = replace(dialect, delimiter=",")
     names, header = [str(name) for name in frame.columns], manner.header
     if names != list(manner.titles) or dialect.delimiter != manner.dialect.delimiter:
         titles = [manner.titles.get(name, name) for name in names]
