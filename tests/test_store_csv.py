@@ -185,7 +185,7 @@ def test_quoting_of_synthetic_text(tmp_path):
     table = read(tmp_path, b"a,b\nx,1\ny,2\n")
     frame = pd.DataFrame({"a": ['say "hi"', "p,q", "l\nm", " s", "t ", "plain"], "b": [1] * 6})
     made = written(table, tmp_path, rows=[], synthetic=frame)
-    assert made == b'a,b\n"say ""hi""",1\n"p,q",1\n"l\nm",1\n" s",1\n"t ",1\nplain,1\n'
+    assert made == b'a,b\n"say ""hi""",1\n"p,q",1\n"l\nm",1\n" s",1\nt ,1\nplain,1\n'
 
 
 def test_spaces_after_commas_are_manner_and_not_text(tmp_path):

@@ -73,6 +73,7 @@ def check_generator(
     Raises: AssertionError that lists all broken laws, and, without `tables`, the expected ones that are kept.
 
     Example:
+        >>> import numpy as np
         >>> from gensynth.generators.copies import RandomOverSampler
         >>> table = Case("two rows", np.array([[0.5], [1.5]]), ["a", "b"])
         >>> check_generator(RandomOverSampler(), tables=[table])

@@ -17,9 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import DataError
-from .columns import Category, Floats, Number
+from .columns import Category, Floats
 from .frames import Frame
 from .identifiers import Identifier
+from .numbers import Number
 from .schema import Schema
 
 

@@ -164,6 +164,6 @@ def check_labels(values: npt.NDArray[Any]) -> None:
         distinct = len(np.unique(values))
         if distinct > MANY and distinct > len(values) / 2:
             raise DataError(
-                f"the target has {distinct:,} distinct numbers in {len(values):,} rows: a measured quantity, not a class "
-                "(Unknown label type): cut it into classes first, as pandas.cut does, or name another target"
+                f"the target has {distinct:,} distinct numbers in {len(values):,} rows: a measured quantity, not a "
+                "class (Unknown label type): cut it into classes first, as pandas.cut does, or name another target"
             )

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError, DataError, nearest
-from .columns import Category, Column, Datetime, Empty, Number
+from .columns import Category, Column, Empty
+from .datetimes import Datetime
 from .identifiers import Identifier, is_identifier
+from .numbers import Number
 
 KINDS: dict[str, type[Column]] = {kind.kind: kind for kind in (Number, Category, Datetime, Identifier, Empty)}
 

@@ -88,8 +88,10 @@ class RandomOverSampler(Generator):
             d = max(len(numbers), 1)
             band = (self.shrinkage or 0) * (4 / ((d + 2) * len(real))) ** (1 / (d + 4)) * np.nanstd(real, axis=0)
             for place, width in zip(numbers, np.nan_to_num(band), strict=True):
-                u = uniforms(key, spots, f"noise {place}")
-                rows[spots, place] += width * ndtri(np.clip(u, 1e-12, 1 - 1e-12))
+                noise = width * ndtri(np.clip(uniforms(key, spots, f"noise {place}"), 1e-12, 1 - 1e-12))
+                low, high = np.nanmin(self.rows_[:, place]), np.nanmax(self.rows_[:, place])
+                moved = rows[spots, place] + noise  # what would leave the observed range goes the other way
+                rows[spots, place] += np.where((moved < low) | (moved > high), -noise, noise)
         return rows
 
     def _state(self) -> saved.Packed:

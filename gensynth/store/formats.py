@@ -46,11 +46,11 @@ class Format:
 class Quoter:
     """Puts text in quotes where a reader would otherwise take it for something else, remembering what it decided.
 
-    With `spaces` a field that starts or ends with a space is quoted too.
+    With `spaces` a field that starts with a space is quoted too.
     """
 
     def __init__(self, delimiter: str) -> None:
-        self._special = re.compile(f'[{re.escape(delimiter)}"\\r\\n]|^\\s|\\s$')
+        self._special = re.compile(f'[{re.escape(delimiter)}"\\r\\n]|^\\s')
         self._known: dict[str, str] = {}
 
     def __call__(self, text: str, quoted: bool = False, pad: str = "") -> str:

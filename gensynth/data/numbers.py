@@ -1,0 +1,133 @@
+"""Columns of numbers: a range, and the grid or the decimals that their values keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..errors import DataError
+from .columns import EXACT, LARGEST, Column, Floats, common_step, snapped
+
+MOST_DECIMALS = 12  # a float with more is continuous
+
+
+@dataclass(frozen=True, eq=False)
+class Number(Column):
+    """An integer or a float.
+
+    A value is `origin` + its number. Integers (and floats that hold only integers) lie at `low` + a multiple of
+    `step`; other floats are rounded to `decimals` where they had few. `known` holds the observed integers, counted from
+    the least, of a column too wide for float64, to which decoded ones snap.
+    """
+
+    kind = "number"
+    low: float = 0.0
+    high: float = 0.0
+    origin: int = 0
+    step: int | None = None
+    decimals: int | None = None
+    known: npt.NDArray[Any] | None = field(default=None, repr=False)
+
+    @classmethod
+    def infer(cls, column: pd.Series) -> Number:
+        """Learn range and grid of a numeric column, which may have missing values but holds at least one.
+
+        Raises: DataError where it holds infinite or complex values.
+        """
+        missing = column.isna().to_numpy()
+        some = bool(missing.any())
+        blank = column.iloc[int(missing.argmax())] if some else None
+        values = _plain(column[~missing] if some else column)
+        if values.dtype.kind in "iub":
+            return cls._of_integers(
+                column, blank, values.astype("int64" if values.dtype.itemsize < 8 else values.dtype)
+            )
+        if not np.isfinite(values).all():
+            raise DataError("infinite values: replace them by missing ones or by a bound first")
+        low, high = float(values.min()), float(values.max())
+        if max(abs(low), abs(high)) < EXACT and (values == np.rint(values)).all():
+            return cls(column.name, column.dtype, blank, low, high, step=common_step(values.astype(np.int64)))
+        return cls(column.name, column.dtype, blank, low, high, decimals=_decimals(values))
+
+    @classmethod
+    def _of_integers(cls, column: pd.Series, blank: Any, values: npt.NDArray[Any]) -> Number:
+        low, high = int(values.min()), int(values.max())
+        origin = 0 if max(abs(low), abs(high)) < EXACT else low
+        since = values.astype(np.uint64) - np.uint64(low % 2**64)  # wraps round, and so is right for any width
+        known = np.unique(since) if high - low >= EXACT else None
+        step = 1 if known is not None else common_step(since)
+        ends = float(low - origin), float(high - origin)
+        return cls(column.name, column.dtype, blank, *ends, origin, step, known=known)
+
+    @property
+    def says(self) -> str:  # type: ignore[override]
+        """The range and the grid, for people."""
+        what = f"step {self.step}" if self.step else f"{'free' if self.decimals is None else self.decimals} decimals"
+        return f"{self.low + self.origin:g} to {self.high + self.origin:g}, {what}"
+
+    def encode(self, column: pd.Series) -> Floats:  # noqa: D102 -- the base documents it
+        missing = column.isna().to_numpy()
+        if not missing.any() and not self.origin:
+            return _plain(column).astype(np.float64)
+        numbers = np.full(len(column), np.nan)
+        values = _plain(column[~missing])
+        if self.origin and values.dtype.kind in "iu":
+            values = (values.astype(np.uint64) - np.uint64(self.origin % 2**64)).astype(np.uint64)
+        numbers[~missing] = values
+        return numbers
+
+    def decode(self, numbers: Floats) -> pd.Series:  # noqa: D102
+        missing = np.isnan(numbers)
+        some = bool(missing.any())
+        numbers = np.clip(np.where(missing, self.low, numbers) if some else numbers, self.low, self.high)
+        if self.step is not None:
+            numbers = self.low + self.step * np.rint((numbers - self.low) / self.step)
+            return self._restore(self._integers(numbers), missing)
+        if self.decimals is not None:
+            numbers = np.round(numbers, self.decimals)
+        return self._restore(numbers, missing)
+
+    def _integers(self, numbers: Floats) -> npt.NDArray[Any]:
+        """Return whole numbers as the integers they stand for, or as floats in a float column."""
+        if isinstance(self.dtype, np.dtype) and self.dtype.kind == "f":
+            return numbers
+        if not self.origin:
+            return numbers.astype(np.int64)
+        since = np.minimum(numbers, LARGEST).astype(np.uint64)
+        if self.known is not None:
+            since = snapped(since, self.known, np.uint64(self.high * 2.0**-51))
+        whole = since + np.uint64(self.origin % 2**64)
+        return whole if self.origin + int(self.high) >= 2**63 else whole.view(np.int64)
+
+
+def _plain(column: pd.Series) -> npt.NDArray[Any]:
+    """Return the values of a column without missing ones as a plain NumPy array of numbers."""
+    values = column.to_numpy()
+    if values.dtype != object:
+        return values
+    whole = all(isinstance(value, int | np.integer) for value in values.tolist())
+    if not whole:
+        return values.astype(np.float64)
+    return values.astype(np.int64 if max(values, default=0) < 2**63 else np.uint64)
+
+
+def _decimals(values: npt.NDArray[np.floating]) -> int | None:
+    """Return the least number of decimals that holds every value, or None above what their dtype can tell apart.
+
+    Values of a narrow dtype hold a decimal where they are nearest to it: float32(0.1) has one.
+    """
+    exact, kind = values.astype(np.float64), values.dtype
+    finest = 2.0 ** (np.finfo(kind).nmant + 1) / max(float(np.abs(exact).max()), 1e-300)
+    for decimals in range(1, MOST_DECIMALS + 1):
+        if 10.0**decimals > finest:
+            break
+        for part in (slice(256), slice(None)):  # where the first rows agree, all of them are asked
+            if (np.round(exact[part], decimals).astype(kind) != values[part]).any():
+                break
+        else:
+            return decimals
+    return None
