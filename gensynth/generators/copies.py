@@ -86,8 +86,10 @@ class RandomOverSampler(Generator):
         for code in np.unique(codes):
             spots, real = np.flatnonzero(codes == code), self.rows_[self.codes_ == code][:, numbers]
             d = max(len(numbers), 1)
-            band = (self.shrinkage or 0) * (4 / ((d + 2) * len(real))) ** (1 / (d + 4)) * np.nanstd(real, axis=0)
-            for place, width in zip(numbers, np.nan_to_num(band), strict=True):
+            held, spread = ~np.isnan(real).all(axis=0), np.zeros(len(numbers))
+            spread[held] = np.nanstd(real[:, held], axis=0)
+            band = (self.shrinkage or 0) * (4 / ((d + 2) * len(real))) ** (1 / (d + 4)) * spread
+            for place, width in zip(numbers, band, strict=True):
                 noise = width * ndtri(np.clip(uniforms(key, spots, f"noise {place}"), 1e-12, 1 - 1e-12))
                 low, high = np.nanmin(self.rows_[:, place]), np.nanmax(self.rows_[:, place])
                 moved = rows[spots, place] + noise  # what would leave the observed range goes the other way
