@@ -132,7 +132,10 @@ def test_an_offence_is_seen(file, source):
 @pytest.mark.parametrize(
     ("file", "source"),
     [
-        ("balance/balancer.py", "from ..errors import DataError\nfrom ..generators.base import Generator\nimport sklearn"),
+        (
+            "balance/balancer.py",
+            "from ..errors import DataError\nfrom ..generators.base import Generator\nimport sklearn",
+        ),
         ("balance/balancer.py", "from ..generators import base"),
         ("generators/smote.py", "from . import base\nfrom ..data.schema import Schema\nfrom .base import Generator"),
         ("generators/__init__.py", "from .base import Generator\nfrom ..errors import ConfigError"),

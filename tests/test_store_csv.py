@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from gensynth.errors import ConfigError, DataError, FormatError
 from gensynth.store import read_table, write_frame
 
+TEXT = pd.Series(["a"]).dtype if pd.__version__ >= "3" else "object"  # what pandas makes of strings
+
 
 def read(folder, content, name="in.csv"):
     path = folder / name
@@ -137,7 +139,7 @@ def test_mark_on_quoted_files_and_on_one_column(tmp_path):
 def test_types(tmp_path, fields, dtype):
     content = "a,b\n" + "".join(f'"{field}",x\n' for field in fields)
     series = read(tmp_path, content.encode()).frame["a"]
-    assert series.dtype == ("str" if dtype == "str" else dtype)
+    assert series.dtype == (TEXT if dtype == "str" else dtype)
     if dtype in ("int64", "Int64"):
         assert series.dropna().tolist() == [int(field) for field in fields if field.strip()]
 
@@ -176,8 +178,8 @@ def test_decimal_commas(tmp_path):
     table = read(tmp_path, b"a;b\n1,50;x\n2,00;y\n")
     assert table.frame["a"].tolist() == [1.5, 2.0]
     assert written(table, tmp_path, synthetic=table.frame[:1]) == b"a;b\n1,50;x\n2,00;y\n1,50;x\n"
-    assert read(tmp_path, b"a;b\n1.234,50;x\n2,00;y\n").frame["a"].dtype == "str"
-    assert read(tmp_path, b"a\tb\n1,234\tx\n2,000\ty\n").frame["a"].dtype == "str"
+    assert read(tmp_path, b"a;b\n1.234,50;x\n2,00;y\n").frame["a"].dtype == TEXT
+    assert read(tmp_path, b"a\tb\n1,234\tx\n2,000\ty\n").frame["a"].dtype == TEXT
     assert read(tmp_path, b"a\tb\n1,2\tx\n2,5\ty\n").frame["a"].tolist() == [1.2, 2.5]
 
 

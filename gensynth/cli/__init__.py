@@ -7,7 +7,9 @@ This file holds the verbs and their options, and turns what goes wrong into one 
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+import threading
 import warnings
 from typing import Annotated, Any
 
@@ -164,6 +166,8 @@ def main(args: list[str] | None = None) -> None:
     words = sys.argv[1:] if args is None else args
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"] or ["--help"]  # wherever it stands
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end: tidy up as after Ctrl-C
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         warnings.showwarning = _warn

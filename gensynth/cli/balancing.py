@@ -71,10 +71,17 @@ def run(job: Job, *, overwrite: bool, dry_run: bool, print_config: bool) -> None
     if print_config:
         sys.stdout.write(as_yaml(job))
         return
-    started = time.perf_counter()
     outputs = Outputs.of(job)
     if not dry_run:
         outputs.check(overwrite)
+    try:
+        _balance(job, outputs, overwrite=overwrite, dry_run=dry_run)
+    except DataError as error:
+        raise error if job.data in str(error) else type(error)(f"{job.data}: {error}") from error
+
+
+def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> None:
+    started = time.perf_counter()
     with threads(job.threads):
         table = read_table(job.data)
         X, y = split_target(table, job.target)

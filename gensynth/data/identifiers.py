@@ -135,7 +135,7 @@ class Identifier(Column):
             widest = max(high - low for _, low, high in self.runs)
             for text, low, high in self.runs:
                 top = (high + 1) * (10**longer if high - low == widest else 1)
-                numbers = rng.integers(low, top, size=n) if high >= 0 else []
+                numbers = rng.integers(low, top, size=n).tolist() if high >= 0 else []
                 parts.append([f"{text}{number}" for number in numbers] or [text] * n)
         else:
             places = (*self.places, *[string.digits] * longer)
@@ -197,4 +197,6 @@ def _alphabet(chars: set[str]) -> str:
     """Return the smallest usual alphabet that holds the characters, or the characters themselves."""
     if len(chars) == 1:
         return next(iter(chars))
-    return next((letters for letters in _ALPHABETS if chars <= set(letters)), "".join(sorted(chars)))
+    numbered = any(char in string.digits for char in chars)  # A to E are letters, and A to 1 are hexadecimal
+    usual = (letters for letters in _ALPHABETS if chars <= {*letters} and numbered == (letters[0] == "0"))
+    return next(usual, "".join(sorted(chars)))

@@ -95,7 +95,7 @@ class Number(Column):
         """Return whole numbers as the integers they stand for, or as floats in a float column."""
         if isinstance(self.dtype, np.dtype) and self.dtype.kind == "f":
             return numbers
-        if not self.origin:
+        if not self.origin and self.known is None:
             return numbers.astype(np.int64)
         since = np.minimum(numbers, LARGEST).astype(np.uint64)
         if self.known is not None:
@@ -110,9 +110,10 @@ def _plain(column: pd.Series) -> npt.NDArray[Any]:
     if values.dtype != object:
         return values
     whole = all(isinstance(value, int | np.integer) for value in values.tolist())
-    if not whole:
+    low, high = min(values, default=0), max(values, default=0)
+    if not whole or low < -(2**63) or high >= 2**64 or (low < 0 and high >= 2**63):
         return values.astype(np.float64)
-    return values.astype(np.int64 if max(values, default=0) < 2**63 else np.uint64)
+    return values.astype(np.int64 if high < 2**63 else np.uint64)
 
 
 def _decimals(values: npt.NDArray[np.floating]) -> int | None:

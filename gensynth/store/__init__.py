@@ -1,10 +1,10 @@
 """Files: tables (CSV, Parquet), saved models, JSON; every output is written whole or not at all."""
 
-from gensynth.store.atomic import atomic_folder, atomic_write, check_output
-from gensynth.store.base import TableFile
-from gensynth.store.jsonfile import json_text, read_json, write_json
-from gensynth.store.models import FORMAT, check_model_output, read_model, write_model
-from gensynth.store.tables import read_table, write_frame
+from .atomic import atomic_folder, atomic_write, check_output
+from .base import TableFile
+from .jsonfile import json_text, read_json, write_json
+from .models import FORMAT, check_model_output, read_model, write_model
+from .tables import read_table, write_frame
 
 __all__ = [
     "FORMAT",

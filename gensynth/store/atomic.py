@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from gensynth.errors import ConfigError, GensynthError
+from ..errors import ConfigError, GensynthError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FAILED = (errno.EFBIG, errno.EIO)

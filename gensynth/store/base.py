@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from gensynth.errors import ConfigError, DataError, nearest
-from gensynth.store.arrow import to_arrow, write_parquet
-from gensynth.store.atomic import check_output
-from gensynth.store.csvwrite import default_formats, header_text, record_blocks
-from gensynth.store.dialect import Dialect
-from gensynth.store.sources import Source, format_of, open_output, suffix_of
+from ..errors import ConfigError, DataError, nearest
+from .arrow import to_arrow, write_parquet
+from .atomic import check_output
+from .csvwrite import default_formats, header_text, record_blocks
+from .dialect import Dialect
+from .sources import Source, format_of, open_output, suffix_of
 
 Family = Literal["csv", "parquet"]
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from gensynth.store.formats import Format
+from .formats import Format
 
 MISSING = (
     *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "1.#IND", "-1.#QNAN", "1.#QNAN", "<NA>", "N/A", "n/a", "NA"),

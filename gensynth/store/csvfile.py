@@ -13,14 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from gensynth.errors import DataError
-from gensynth.store.base import TableFile, Target
-from gensynth.store.columns import absent, parse, thousands, type_column, unpad
-from gensynth.store.csvwrite import BLOCK, header_names, header_text, record_blocks
-from gensynth.store.dialect import Dialect, common_newline, decode, find_delimiter
-from gensynth.store.formats import Format, Quoter
-from gensynth.store.records import QUOTE, Records, blank, find_records, line_of, without
-from gensynth.store.sources import Source
+from ..errors import DataError
+from .base import TableFile, Target
+from .columns import absent, parse, thousands, type_column, unpad
+from .csvwrite import BLOCK, header_names, header_text, record_blocks
+from .dialect import Dialect, common_newline, decode, find_delimiter
+from .formats import Format, Quoter
+from .records import QUOTE, Records, blank, find_records, line_of, without
+from .sources import Source
 
 _LOOKED_AT = 1000
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from gensynth.store.dialect import Dialect
-from gensynth.store.formats import Format, Quoter, default_format, fields_of
+from .dialect import Dialect
+from .formats import Format, Quoter, default_format, fields_of
 
 BLOCK = 50_000
 

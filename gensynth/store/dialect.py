@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gensynth.errors import DataError
-from gensynth.store.records import Records, blank, find_records, without
+from ..errors import DataError
+from .records import Records, blank, find_records, without
 
 DELIMITERS = (",", ";", "\t", "|")
 _SINGLE = "\x1f\x1e\x1d\x1c\x01\x02\x03"  # stand in for the delimiter of a table of one column: text holds none

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gensynth.errors import ConfigError, FormatError
-from gensynth.store.atomic import atomic_write
+from ..errors import ConfigError, FormatError
+from .atomic import atomic_write
 
 
 def json_text(obj: object) -> str:

@@ -13,9 +13,9 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from gensynth.errors import ConfigError, FormatError, nearest
-from gensynth.store.atomic import atomic_folder, check_output
-from gensynth.store.jsonfile import json_text, read_json
+from ..errors import ConfigError, FormatError, nearest
+from .atomic import atomic_folder, check_output
+from .jsonfile import json_text, read_json
 
 FORMAT = 1
 META, WEIGHTS = "model.json", "weights.safetensors"

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from gensynth.errors import DataError
-from gensynth.store.arrow import to_arrow, to_frame, write_parquet
-from gensynth.store.base import TableFile, Target
-from gensynth.store.sources import Source
+from ..errors import DataError
+from .arrow import to_arrow, to_frame, write_parquet
+from .base import TableFile, Target
+from .sources import Source
 
 
 class ParquetFile(TableFile):

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from gensynth.errors import ConfigError, DataError, nearest
-from gensynth.store.atomic import atomic_write
+from ..errors import ConfigError, DataError, nearest
+from .atomic import atomic_write
 
 TEXT = (".csv", ".tsv", ".txt")
 PARQUET = (".parquet", ".pq")

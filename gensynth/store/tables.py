@@ -10,15 +10,15 @@ from typing import Any, BinaryIO
 import pandas as pd
 import pyarrow as pa
 
-from gensynth.errors import FormatError
-from gensynth.store.arrow import to_arrow, write_parquet
-from gensynth.store.base import TableFile, Target, write_plain
-from gensynth.store.csvfile import CsvFile
-from gensynth.store.csvwrite import default_formats, header_text, record_blocks
-from gensynth.store.dialect import Dialect
-from gensynth.store.formats import Format
-from gensynth.store.parquet import ParquetFile, schema_of
-from gensynth.store.sources import format_of, open_output, read_source, suffix_of
+from ..errors import FormatError
+from .arrow import to_arrow, write_parquet
+from .base import TableFile, Target, write_plain
+from .csvfile import CsvFile
+from .csvwrite import default_formats, header_text, record_blocks
+from .dialect import Dialect
+from .formats import Format
+from .parquet import ParquetFile, schema_of
+from .sources import format_of, open_output, read_source, suffix_of
 
 
 def read_table(path: str | Path) -> TableFile:
