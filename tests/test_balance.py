@@ -122,6 +122,17 @@ def test_groups_balance_within_each(table):
     pd.testing.assert_frame_equal(X_new, by_array)
 
 
+@pytest.mark.parametrize("make", [lambda X: X, lambda X: pl.from_pandas(X.reset_index(drop=True))])
+def test_the_column_of_groups_says_the_group_whatever_the_generator(table, make):
+    from imblearn.over_sampling import RandomOverSampler as Theirs
+
+    X, y = table
+    generator = FromImblearn(Theirs(shrinkage=20), random_state=0)  # so much noise that one-hot columns turn over
+    X_new, y_new = Balancer(generator, groups="country").fit_resample(make(X), y.tolist())
+    counts = pd.crosstab(np.asarray(X_new["country"]), np.asarray(y_new))
+    assert (counts["yes"] == counts["no"]).all()
+
+
 def test_empty_pairs_stay_empty_and_are_reported(table):
     X, y = table
     X = X[~((X["country"] == "US") & (y == "yes"))]

@@ -105,7 +105,7 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         self._fit_generator(X_real, todo, None if whole else self.kept_, y)
         answer = self._answer(todo, X_real, y, labels)
         made = todo.classes[answer.places]
-        X_new = join_rows(X_real, answer.rows)
+        X_new = join_rows(X_real, self._in_groups(answer, todo))
         y_new = _joined_labels(y if whole else take_rows(y, self.kept_), labels.decode(made))
         self.is_synthetic_ = np.arange(len(self.kept_) + len(made)) >= len(self.kept_)
         self.parents_, self.refused_ = self._placed(answer.parents), answer.refused
@@ -217,6 +217,17 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
             gates, self.generator_, todo.asked, names, lambda places: labels.decode(todo.classes[places]),
             seed=self.seed_, on_short=self.on_short,
         )  # fmt: skip
+
+    def _in_groups(self, answer: Answer, todo: Plan) -> Any:
+        """Return the synthetic rows with the group that each was made for in the column of groups."""
+        rows = answer.rows
+        if todo.pairs is None or not isinstance(self.groups, str) or not len(rows):
+            return rows
+        group = [todo.pairs[place][0] for place in answer.places]
+        if hasattr(rows, "iloc"):
+            return rows.assign(**{self.groups: pd.Series(group, index=rows.index).astype(rows[self.groups].dtype)})
+        made = type(rows[self.groups])(self.groups, group, dtype=rows.schema[self.groups])
+        return rows.with_columns(made)
 
     def _placed(self, parents: pd.DataFrame) -> pd.DataFrame:
         """Return parents as positions in the result and in X; a generator fitted elsewhere keeps its own positions."""
