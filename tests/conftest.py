@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is imported: parallel tests need no threads of their own
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import shlex
 import subprocess
 import sys

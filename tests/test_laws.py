@@ -320,6 +320,8 @@ class SamplesUnfitted(Faulty):
         return super().sample(n, **asked) if hasattr(self, "fitted_") else None
 
 
+WANTED = ["mixed", "floats", "categories", "grid of five", "missing numbers", "identifiers", "sparse csr array"]
+SOME = [case for case in grid() if case.name in WANTED]
 FAULTS = [
     (TooFew, "gives_the_count_asked"),
     (OtherOrder, "gives_the_labels_asked"),
@@ -357,16 +359,12 @@ FAULTS = [
 @pytest.mark.parametrize(("made", "law"), FAULTS)
 def test_a_fault_breaks_its_law(made, law):
     with np.errstate(over="warn"):
-        assert broken(BY_NAME[law], made())
+        assert broken(BY_NAME[law], made(), SOME)
 
 
 def test_each_law_is_broken_by_some_fault():
     broken_here = {law for _, law in FAULTS}
     assert broken_here | {"exact_class", "exact_class_on_real"} == {*BY_NAME}
-
-
-def test_the_faultless_one_breaks_no_other_law():
-    check_generator(Faulty(), expected={"makes_new_rows": "it copies"})
 
 
 # check_generator -------------------------------------------------------------------------------------------------
@@ -390,7 +388,7 @@ def test_expected_faults_are_let_pass():
 
 def test_an_expected_fault_that_is_none_is_stale():
     reasons = {"makes_new_rows": "it copies", "exact_class": "no reason at all"}
-    with pytest.raises(AssertionError, match=r"exact_class: kept on every table.*no reason at all"):
+    with pytest.raises(AssertionError, match=r"1 faults .*\nexact_class: kept on every table.*no reason at all"):
         check_generator(Faulty(), expected=reasons)
 
 

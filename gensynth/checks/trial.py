@@ -62,6 +62,15 @@ class Trial:
         """The frame of their parents."""
         return self._sample[2]
 
+    @cached_property
+    def few(self) -> Any:
+        """What `ask_few` gives: 7 rows of the last class, and their parents."""
+        return self.ask_few(self.fitted)
+
+    def ask_few(self, fitted: Any) -> Any:
+        """Ask a fitted generator for what `few` is."""
+        return sampled(fitted, 7, y=self.case.labels[-1] if self.case.labels else None, return_parents=True)
+
     def rows_of(self, label: Any) -> Any:
         """Return the positions of the made rows of a class. Shape: (m,)."""
         return np.flatnonzero([asked == label for asked in self.asked])
