@@ -41,7 +41,7 @@ _NAMES = {
     "check_generator": "gensynth.checks",
 }
 
-__all__ = [*sorted(_NAMES), "__version__"]  # noqa: PLE0604 -- the table above is the one list of names
+__all__ = [*sorted(_NAMES), "__version__"]
 
 
 def __getattr__(name: str) -> Any:

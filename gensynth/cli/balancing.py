@@ -23,8 +23,8 @@ from ..errors import ConfigError, DataError, UnknownCategory, nearest
 from ..generators.files import load
 from ..recipe import Job, Named, build_generator, checked_params
 from ..store.atomic import check_output
-from ..store.jsonfile import write_json
 from ..store.base import TableFile
+from ..store.jsonfile import write_json
 from ..store.tables import read_table
 from .settings import as_yaml, threads
 
