@@ -63,11 +63,12 @@ def test_unsigned_integers_above_what_int64_holds(steps):
 
 
 def test_the_widest_integers_come_back_exactly():
-    """As far as float64 tells them apart, counted from the least: 2**11 at this width."""
+    """As far as float64 tells them apart, counted from the median: 2**11 at the ends of this width."""
     values = np.array([-(2**63), -4096, 0, 7000, 2**53 + 1, 2**62 + 1, 2**63 - 1])
     assert_same(column(values))
     assert_same(column(np.array([0, 1, 2**53 + 2, 2**64 - 1], dtype="uint64")))
     assert_same(column(np.array([0, 5, 2**62 + 1])))
+    assert_same(column(np.array([-(2**63), 1, 2, 3, 4])))  # the sentinel of another program among small numbers
 
 
 @given(lists(st.one_of(st.none(), st.integers(-(2**62), 2**62))), st.sampled_from(["Int64", "int64[pyarrow]"]))

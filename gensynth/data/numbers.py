@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import DataError
-from .columns import EXACT, LARGEST, Column, Floats, common_step, snapped
+from .columns import EXACT, LARGEST, Column, Floats, common_step
 
 MOST_DECIMALS = 12  # a float with more is continuous
 
@@ -20,8 +20,8 @@ class Number(Column):
     """An integer or a float.
 
     A value is `origin` + its number. Integers (and floats that hold only integers) lie at `low` + a multiple of
-    `step`; other floats are rounded to `decimals` where they had few. `known` holds the observed integers, counted from
-    the least, of a column too wide for float64, to which decoded ones snap.
+    `step`; other floats are rounded to `decimals` where they had few. `known` holds the observed integers of a column
+    too wide for float64; their numbers give them back exactly.
     """
 
     kind = "number"
@@ -56,11 +56,13 @@ class Number(Column):
     @classmethod
     def _of_integers(cls, column: pd.Series, blank: Any, values: npt.NDArray[Any]) -> Number:
         low, high = int(values.min()), int(values.max())
-        origin = 0 if max(abs(low), abs(high)) < EXACT else low
-        since = values.astype(np.uint64) - np.uint64(low % 2**64)  # wraps round, and so is right for any width
-        known = np.unique(since) if high - low >= EXACT else None
-        step = 1 if known is not None else common_step(since)
-        ends = float(low - origin), float(high - origin)
+        known = np.unique(values) if high - low >= EXACT else None
+        if known is not None:  # too wide for float64: exact around the middle, and at the values that were seen
+            origin = int(np.partition(values, len(values) // 2)[len(values) // 2])
+        else:
+            origin = 0 if max(abs(low), abs(high)) < EXACT else low
+        step = 1 if known is not None else common_step(values.astype(np.uint64) - np.uint64(low % 2**64))
+        ends = _offsets(np.array([low, high], dtype=values.dtype), origin).tolist()
         return cls(column.name, column.dtype, blank, *ends, origin, step, known=known)
 
     @property
@@ -75,9 +77,7 @@ class Number(Column):
             return _plain(column).astype(np.float64)
         numbers = np.full(len(column), np.nan)
         values = _plain(column[~missing])
-        if self.origin and values.dtype.kind in "iu":
-            values = (values.astype(np.uint64) - np.uint64(self.origin % 2**64)).astype(np.uint64)
-        numbers[~missing] = values
+        numbers[~missing] = _offsets(values, self.origin) if values.dtype.kind in "iu" else values
         return numbers
 
     def decode(self, numbers: Floats) -> pd.Series:  # noqa: D102
@@ -85,7 +85,8 @@ class Number(Column):
         some = bool(missing.any())
         numbers = np.clip(np.where(missing, self.low, numbers) if some else numbers, self.low, self.high)
         if self.step is not None:
-            numbers = self.low + self.step * np.rint((numbers - self.low) / self.step)
+            near = self.low if self.known is None else 0.0
+            numbers = near + self.step * np.rint((numbers - near) / self.step)
             return self._restore(self._integers(numbers), missing)
         if self.decimals is not None:
             numbers = np.round(numbers, self.decimals)
@@ -97,11 +98,22 @@ class Number(Column):
             return numbers
         if not self.origin and self.known is None:
             return numbers.astype(np.int64)
-        since = np.minimum(numbers, LARGEST).astype(np.uint64)
-        if self.known is not None:
-            since = snapped(since, self.known, np.uint64(self.high * 2.0**-51))
-        whole = since + np.uint64(self.origin % 2**64)
-        return whole if self.origin + int(self.high) >= 2**63 else whole.view(np.int64)
+        whole = np.minimum(np.abs(numbers), LARGEST).astype(np.uint64)
+        start = np.uint64(self.origin % 2**64)
+        whole = np.where(numbers < 0, start - whole, start + whole)  # wraps round, and so is right for any width
+        made = whole if self.origin + int(self.high) >= 2**63 else whole.view(np.int64)
+        if self.known is None:
+            return made
+        shown = _offsets(self.known, self.origin)
+        spots = np.minimum(np.searchsorted(shown, numbers), len(shown) - 1)
+        return np.where(shown[spots] == numbers, self.known[spots], made.astype(self.known.dtype))
+
+
+def _offsets(values: npt.NDArray[Any], origin: int) -> Floats:
+    """Return how far integers of any width lie from `origin`, as floats: exact near it, rounded far from it."""
+    start, whole = np.uint64(origin % 2**64), values.astype(np.uint64)
+    above = values >= values.dtype.type(origin)
+    return np.where(above, (whole - start).astype(np.float64), -(start - whole).astype(np.float64))
 
 
 def _plain(column: pd.Series) -> npt.NDArray[Any]:
