@@ -25,7 +25,7 @@ from imblearn import over_sampling
 
 import gensynth
 
-SAMPLERS = ("SMOTE", "RandomOverSampler", "ADASYN", "BorderlineSMOTE")
+SAMPLERS = ("SMOTE", "RandomOverSampler", "BorderlineSMOTE", "ADASYN")
 
 
 def seconds(work: Callable[[], Any]) -> float:

@@ -66,7 +66,8 @@ class Tags:
 
     def attach(self, space: Any, rows: Places) -> Any:
         """Return the space of these rows with their bit columns behind it."""
-        bits = ((rows[:, None] >> np.arange(self.width)) & 1) * self.scale
+        octets = rows.astype("<u8").view(np.uint8).reshape(len(rows), 8)
+        bits = np.unpackbits(octets, axis=1, count=self.width, bitorder="little") * self.scale
         return (
             sparse.hstack([space, sparse.csr_array(bits)], format="csr")
             if sparse.issparse(space)
@@ -75,9 +76,9 @@ class Tags:
 
     def rows(self, tagged: Any) -> Places:
         """Return the numbers of rows that were not mixed."""
-        bits = self._bits(tagged) > 0.5
-        rows: Places = (bits.astype(np.intp) << np.arange(self.width)).sum(axis=1)
-        return rows
+        octets = np.packbits(self._bits(tagged) > 0.5, axis=1, bitorder="little")
+        wide = np.pad(octets, ((0, 0), (0, 8 - octets.shape[1])))
+        return wide.view("<u8").ravel().astype(np.intp)
 
     def read(self, tagged: Any) -> tuple[Mixes, npt.NDArray[np.bool_]]:
         """Return who was mixed with whom, and which rows show it: those that are a mix of two rows and no more."""

@@ -124,11 +124,11 @@ class SMOTE(Generator):
         if len(pool) == 1:
             return Mixes(np.repeat(pool, n), np.repeat(pool, n), np.zeros(n))
         made, why = Mixes.join([]), "there is no other class"
+        spare = n // 10 + 64 if self.needs_others else 0  # these round by row, and would have to be asked again
         if not self.needs_others or len(pool) < len(self.codes_):
             for _ in range(TRIES):
-                part, why = self._ask(
-                    self._sampler, code, pool, max(n - len(made), n // 4, 64), spawn(rng), self.needs_others
-                )
+                lacking = n - len(made) + spare
+                part, why = self._ask(self._sampler, code, pool, lacking, spawn(rng), self.needs_others)
                 made = Mixes.join([made, part])
                 if len(made) >= n or not len(part):
                     break
