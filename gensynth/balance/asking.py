@@ -36,9 +36,10 @@ class Answer:
     short: int = 0
 
 
-def ask(generator: Any, wanted: Codes, names: npt.NDArray[Any]) -> Answer:
+def ask(generator: Any, wanted: Codes, names: npt.NDArray[Any], *, seed: int) -> Answer:
     """Ask once: one row for each wanted place, whose label `names` holds."""
-    rows, parents = generator.sample(y=names[wanted], return_parents=True)
+    key = int(as_generator(seed, "ask", 0).integers(2**31))
+    rows, parents = generator.sample(y=names[wanted], return_parents=True, random_state=key)
     return Answer(rows, wanted, parents, {})
 
 
@@ -62,7 +63,7 @@ def ask_through(
     Raises: TrainingFailed where rows are lacking at the bound and `on_short` is "raise".
     """
     whole = _tally(wanted)
-    refused = {type(gate).__name__: 0 for gate in gates}
+    refused = dict.fromkeys(_titles(gates), 0)
     pool: Any = None
     places, passed = np.zeros(0, dtype=np.intp), np.zeros(0, dtype=bool)
     frames: list[pd.DataFrame] = []
@@ -93,11 +94,19 @@ def ask_through(
 
 def _accepted(gates: list[Any], rows: Any, labels: Any, refused: dict[str, int]) -> npt.NDArray[np.bool_]:
     good = np.ones(len(labels), dtype=bool)
-    for gate in gates:
+    for title, gate in zip(_titles(gates), gates, strict=True):
         fine = np.asarray(gate.accept(rows, labels), dtype=bool)
-        refused[type(gate).__name__] += int((good & ~fine).sum())
+        refused[title] += int((good & ~fine).sum())
         good &= fine
     return good
+
+
+def _titles(gates: list[Any]) -> list[str]:
+    """Return the names of gates, numbered where one comes again."""
+    names = [type(gate).__name__ for gate in gates]
+    return [
+        name if names.index(name) == at else f"{name} {names[: at + 1].count(name)}" for at, name in enumerate(names)
+    ]
 
 
 def _say_short(short: int, whole: int, refused: dict[str, int], on_short: str) -> None:

@@ -17,8 +17,10 @@ import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.base import clone
 
+from ..data.frames import Frame
 from ..data.kinds import count_rows, join_rows, kind_of, take_rows
 from ..data.labels import Labels
+from ..data.schema import identifiers_of
 from ..errors import ConfigError, DataError, FallbackWarning, NotFitted
 from ..generators.base import Generator
 from ..random import as_generator, fresh_seed, seed_of
@@ -31,7 +33,7 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
     """Real rows, followed by synthetic rows of the classes that have too few.
 
     Arguments:
-        generator: anything with `fit(X, y)` and `sample(y=labels)`; a copy of it is fitted.
+        generator: a `Generator`; a copy of it is fitted.
         sampling_strategy: imbalanced-learn's grammar. "auto" brings every class but the largest up to it; a float is
             the ratio of the two classes of a binary target; {label: rows} names the number of rows after balancing;
             a callable gets y and returns the dict.
@@ -97,12 +99,12 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         started = time.perf_counter()
         self._check_params()
         y, codes, labels = self._open(X, y)
-        self.seed_ = fresh_seed() if self.random_state is None else seed_of(self.random_state)
+        self.seed_ = self._seed()
         self.kept_ = kept_rows(self.under, X, codes, int(as_generator(self.seed_, "under").integers(2**31)))
         whole = len(self.kept_) == len(codes)
         X_real = X if whole else take_rows(X, self.kept_)
         todo = self._planned(X, labels, codes[self.kept_], self.kept_)
-        self._fit_generator(X_real, todo, None if whole else self.kept_, y)
+        self._fit_generator(X, X_real, todo, None if whole else self.kept_, y)
         answer = self._answer(todo, X_real, y, labels)
         made = todo.classes[answer.places]
         X_new = join_rows(X_real, self._in_groups(answer, todo))
@@ -142,6 +144,11 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         if self.prefit and not hasattr(self.generator, "fitted_") and isinstance(self.generator, Generator):
             raise NotFitted(f"prefit=True, but this {type(self.generator).__name__} is not fitted yet")
 
+    def _seed(self) -> int:
+        """Return the seed of one call: the Balancer's own, else the generator's, else a fresh one."""
+        own = getattr(self.generator, "random_state", None) if self.random_state is None else self.random_state
+        return fresh_seed() if own is None else seed_of(own)
+
     def _open(self, X: Any, y: Any) -> tuple[Any, npt.NDArray[np.intp], Labels]:
         """Return the labels as one column, their codes, and what they are."""
         kind_of(X)
@@ -169,13 +176,17 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
                 self.feature_names_in_ = np.asarray(names, dtype=object)
         return y, codes, labels
 
+    def _names_a_column(self) -> bool:
+        """Whether `groups` is the name of a column and not the groups themselves."""
+        return isinstance(self.groups, str | int | float | tuple) and not hasattr(self.groups, "shape")
+
     def _planned(self, X: Any, labels: Labels, codes: npt.NDArray[np.intp], kept: npt.NDArray[np.intp]) -> Plan:
         groups = self.groups
-        if isinstance(groups, str) and hasattr(X, "columns"):
+        if self._names_a_column() and hasattr(X, "columns"):
             if groups not in list(X.columns):
                 raise ConfigError(f"groups names the column {groups!r}, which the data has not")
             groups = X[groups]
-        elif groups is not None and (isinstance(groups, str) or len(groups) != count_rows(X)):
+        elif groups is not None and (self._names_a_column() or len(groups) != count_rows(X)):
             raise ConfigError("groups must be a column of X, or one value for each row")
         values = None if groups is None else np.asarray(groups, dtype=object)[kept]
         todo = plan(self.sampling_strategy, labels, codes, values)
@@ -190,42 +201,59 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
 
     # The rows ----------------------------------------------------------------------------------------------------
 
-    def _fit_generator(self, X_real: Any, todo: Plan, kept: npt.NDArray[np.intp] | None, y: Any) -> None:
+    def _fit_generator(self, X: Any, X_real: Any, todo: Plan, kept: npt.NDArray[np.intp] | None, y: Any) -> None:
         if self.prefit:
             self.generator_ = self.generator
             return
         self.generator_ = clone(self.generator)
         if self.random_state is not None and getattr(self.generator_, "random_state", 0) is None:
             self.generator_.set_params(random_state=int(as_generator(self.seed_, "generator").integers(2**31)))
+        if kept is not None:  # what is left of a column of identifiers may no longer look like one
+            self._say_identifiers(X)
         if not len(todo.asked):
             return
         target = y if kept is None else take_rows(y, kept)
         self.generator_.fit(X_real, target if todo.pairs is None else pair_labels(todo.pairs, todo.codes))
 
+    def _say_identifiers(self, X: Any) -> None:
+        """Tell the generator which columns of the whole table are identifiers, unless it knows its columns."""
+        asked = getattr(self.generator_, "schema", ...)
+        if kind_of(X) == "table" and not hasattr(X, "tocsr") and (asked is None or isinstance(asked, Mapping)):
+            known = {**identifiers_of(Frame.open(X)[0]), **(asked or {})}
+            self.generator_.set_params(schema=known or None)
+
     def _answer(self, todo: Plan, X_real: Any, y: Any, labels: Labels) -> Answer:
         """Return the synthetic rows, with the places of the plan that they fill."""
         target = y if len(self.kept_) == len(todo.codes) == count_rows(y) else take_rows(y, self.kept_)
-        gates = [clone(gate).fit(X_real, target) for gate in self.gates]
         if not len(todo.asked):
             nothing = pd.DataFrame({"row": np.zeros(0, np.intp), "parent": np.zeros(0, np.intp), "weight": np.zeros(0)})
             return Answer(take_rows(X_real, todo.asked), todo.asked, nothing, {}, rounds=0)
+        gates = [self._gate(gate).fit(X_real, target) for gate in self.gates]
         names = np.empty(len(todo.classes), dtype=object)
         names[:] = labels.classes[todo.classes].tolist() if todo.pairs is None else todo.pairs
         if not gates:
-            return ask(self.generator_, todo.asked, names)
+            return ask(self.generator_, todo.asked, names, seed=self.seed_)
         return ask_through(
             gates, self.generator_, todo.asked, names, lambda places: labels.decode(todo.classes[places]),
             seed=self.seed_, on_short=self.on_short,
         )  # fmt: skip
 
+    def _gate(self, gate: Any) -> Any:
+        """Return a copy of a gate, which sees the columns as the generator does where it wants to know them."""
+        copy = clone(gate, safe=False)
+        schema = getattr(getattr(self.generator_, "encoder_", None), "schema_", None)
+        if schema is not None and getattr(copy, "schema", schema) is None:
+            copy.set_params(schema=schema)
+        return copy
+
     def _in_groups(self, answer: Answer, todo: Plan) -> Any:
         """Return the synthetic rows with the group that each was made for in the column of groups."""
         rows = answer.rows
-        if todo.pairs is None or not isinstance(self.groups, str) or not len(rows):
+        if todo.pairs is None or not self._names_a_column() or not len(rows):
             return rows
         group = [todo.pairs[place][0] for place in answer.places]
         if hasattr(rows, "iloc"):
-            return rows.assign(**{self.groups: pd.Series(group, index=rows.index).astype(rows[self.groups].dtype)})
+            return _with_column(rows, self.groups, group)
         made = type(rows[self.groups])(self.groups, group, dtype=rows.schema[self.groups])
         return rows.with_columns(made)
 
@@ -244,17 +272,17 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         encoder = getattr(self.generator_, "encoder_", None)
         return {
             "job": {
-                "generator": {"name": type(self.generator).__name__, "params": _plain(self.generator)},
+                "generator": _named(self.generator),
                 "strategy": self.sampling_strategy
                 if isinstance(self.sampling_strategy, str | float | int)
                 else self.sampling_strategy_,
-                "groups": self.groups if isinstance(self.groups, str) else None if self.groups is None else "given",
-                "gates": [type(gate).__name__ for gate in self.gates],
-                "under": None if self.under is None else type(self.under).__name__,
+                "groups": self.groups if self.groups is None or self._names_a_column() else "given",
+                "gates": [_named(gate) for gate in self.gates],
+                "under": None if self.under is None else _named(self.under),
                 "on_short": self.on_short,
             },
             "result": {
-                "seed": getattr(self.generator_, "seed_", None),
+                "seed": self.seed_,
                 "rows": {"real": len(codes), "kept": len(self.kept_), "synthetic": len(made)},
                 "before": _tally(labels, codes),
                 "after": _tally(labels, np.concatenate([codes[self.kept_], made])),
@@ -269,17 +297,25 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         }
 
 
+def _with_column(rows: pd.DataFrame, name: Any, values: list[Any]) -> pd.DataFrame:
+    """Return a frame with other values in one column, in its dtype."""
+    made = rows.copy(deep=False)
+    made[name] = pd.Series(values, index=rows.index).astype(rows[name].dtype)
+    return made
+
+
 def _tally(labels: Labels, codes: Any) -> dict[str, int]:
     """Return the number of rows of each class, by printed label."""
     counts = np.bincount(codes, minlength=len(labels)).tolist()
     return {str(label): n for label, n in zip(labels.classes.tolist(), counts, strict=True)}
 
 
-def _plain(generator: Any) -> dict[str, Any]:
-    """Return a generator's parameters, objects by their repr."""
-    params = generator.get_params(deep=False) if hasattr(generator, "get_params") else {}
-    fine = (str, int, float, bool, list, tuple, dict, type(None))
-    return {name: value if isinstance(value, fine) else repr(value) for name, value in params.items()}
+def _named(part: Any) -> dict[str, Any]:
+    """Return a generator, gate or under-sampler by its name and parameters, objects among them by their repr."""
+    params = part.get_params(deep=False) if hasattr(part, "get_params") else {}
+    fine = (str, int, float, bool, list, tuple, type(None))
+    plain = {name: value if isinstance(value, fine) else repr(value) for name, value in params.items()}
+    return {"name": type(part).__name__, "params": plain}
 
 
 def _joined_labels(y: Any, new: Any) -> Any:
@@ -289,7 +325,9 @@ def _joined_labels(y: Any, new: Any) -> Any:
     if isinstance(y, pd.Series):
         return pd.concat([y, new], ignore_index=True) if len(new) else y.reset_index(drop=True)
     if type(y).__module__.startswith("polars"):
-        return y.vstack(new.to_frame(y.columns[0])) if hasattr(y, "columns") else y.append(new)
+        return y.vstack(new.to_frame(y.columns[0])) if hasattr(y, "columns") else y.clone().append(new)
+    if isinstance(y, pd.Categorical):
+        return pd.concat([pd.Series(y), new], ignore_index=True).array
     if isinstance(y, np.ndarray):
         return np.concatenate([y, np.asarray(new, dtype=y.dtype).reshape(-1, *y.shape[1:])])
     return join_rows(y, new)

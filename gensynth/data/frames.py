@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
+from ..errors import DataError, FormatError
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Frame:
         if self.library == "torch":
             import torch
 
-            return torch.from_numpy(np.ascontiguousarray(array)).to(getattr(torch, self.dtype))
+            return torch.from_numpy(np.ascontiguousarray(array)).to(torch_dtype(self.dtype))
         if self.library == "list":
             return array.tolist()
         return array.astype(self.dtype, copy=False)
@@ -114,6 +114,16 @@ class Frame:
         if "polars" not in data:
             return cls(str(data["library"]), str(data.get("dtype", "")), title=data.get("title"))
         return cls("polars", polars={name: _dtype_from(text) for name, text in data["polars"].items()})
+
+
+def torch_dtype(name: str) -> Any:
+    """Return a dtype of torch by its name. Raises: FormatError where it is none."""
+    import torch
+
+    dtype = getattr(torch, name, None)
+    if not isinstance(dtype, torch.dtype):
+        raise FormatError(f"{name!r} is no dtype of torch")
+    return dtype
 
 
 def _from_polars(X: Any) -> pd.DataFrame:
@@ -148,5 +158,7 @@ def _dtype_from(data: dict[str, Any]) -> Any:
     import polars as pl
 
     settings = dict(data)
-    dtype = getattr(pl, settings.pop("name"))
-    return dtype(**settings) if settings else dtype()
+    dtype = getattr(pl, str(settings.pop("name")), None)
+    if not (isinstance(dtype, type) and issubclass(dtype, pl.DataType)):
+        raise FormatError(f"{data.get('name')!r} is no dtype of polars")
+    return dtype(**settings)

@@ -22,6 +22,7 @@ from ..errors import DataError
 from .columns import Column, Floats
 
 FEWEST = 50  # rows from which on uniqueness says something
+BLOCK = 256  # strings drawn at a time
 _ALPHABETS = (
     string.digits,
     "0123456789abcdef",
@@ -115,31 +116,30 @@ class Identifier(Column):
         ).astype(self.dtype)
 
     def _draw(self, n: int, rng: np.random.Generator) -> list[str]:
-        """Draw strings of the pattern until n are new; a pattern too small for that gets digits behind it."""
+        """Draw strings of the pattern until n are new; a pattern with little room left gets digits behind it."""
         assert self.used is not None
         used, longer = set(self.used.tolist()), 0
-        sizes = [high - low + 1 for _, low, high in self.runs] or [len(place) for place in self.places]
-        while np.prod([float(size) for size in sizes]) * 10.0**longer < 2 * (n + len(used)):
-            longer += 1
         made: dict[str, None] = {}
-        while len(made) < n:
-            for text in self._texts(n - len(made) + 8, longer, rng):
+        while len(made) < n:  # blocks of one size, so that few are the beginning of many
+            before = len(made)
+            for text in self._texts(rng.random((BLOCK, len(self.runs) or len(self.places) + longer)), longer):
                 if zlib.crc32(text.encode()) not in used:
                     made.setdefault(text)
+            longer += len(made) - before < BLOCK / 4
         return list(made)[:n]
 
-    def _texts(self, n: int, longer: int, rng: np.random.Generator) -> list[str]:
-        """Draw n strings of the pattern, with so many digits more where it has too little room."""
+    def _texts(self, draws: Floats, longer: int) -> list[str]:
+        """Return one string of the pattern for each line of draws in [0, 1), so many digits longer."""
+        parts: list[list[str]] = []
         if self.runs:
-            parts = []
             widest = max(high - low for _, low, high in self.runs)
-            for text, low, high in self.runs:
+            for (text, low, high), u in zip(self.runs, draws.T, strict=True):
                 top = (high + 1) * (10**longer if high - low == widest else 1)
-                numbers = rng.integers(low, top, size=n).tolist() if high >= 0 else []
-                parts.append([f"{text}{number}" for number in numbers] or [text] * n)
+                numbers = (low + np.floor(u * (top - low))).astype(np.int64).tolist()
+                parts.append([f"{text}{number}" for number in numbers] if high >= 0 else [text] * len(draws))
         else:
-            places = (*self.places, *[string.digits] * longer)
-            parts = [np.array(list(place))[rng.integers(len(place), size=n)].tolist() for place in places]
+            for place, u in zip((*self.places, *[string.digits] * longer), draws.T, strict=True):
+                parts.append(np.array(list(place))[(u * len(place)).astype(np.intp)].tolist())
         return ["".join(row) for row in zip(*parts, strict=True)]
 
 
@@ -157,7 +157,8 @@ _CLASS = {string.digits: "9", string.ascii_uppercase: "A", string.ascii_lowercas
 
 def is_identifier(column: pd.Series) -> bool:
     """Return whether a column names its rows: unique integers without a gap, or unique strings of one pattern."""
-    if len(column) < FEWEST or column.isna().any():
+    column = column.dropna()
+    if len(column) < FEWEST:
         return False
     if pd.api.types.is_integer_dtype(column.dtype):
         low, high = int(column.min()), int(column.max())

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import DataError, UnknownCategory, nearest
+from .frames import torch_dtype
 
 MANY = 50  # distinct labels from which on a target may be a measured quantity
 
@@ -100,7 +101,7 @@ class Labels:
         if library == "torch":
             import torch
 
-            return torch.as_tensor(values.tolist(), dtype=getattr(torch, dtype))
+            return torch.as_tensor(values.tolist(), dtype=torch_dtype(dtype))
         if library == "list":
             return values.tolist()
         return values.astype(dtype)

@@ -34,13 +34,14 @@ class Schema:
         self.columns = columns
 
     @classmethod
-    def infer(cls, frame: pd.DataFrame, kinds: Mapping[Any, str] | Schema | None = None) -> Self:
+    def infer(cls, frame: pd.DataFrame, kinds: Mapping[Any, str | Column] | Schema | None = None) -> Self:
         """Learn what each column is.
 
         Arguments:
             frame: a table with at least one row, its column names unique.
             kinds: kinds to take instead of the inferred ones, by column: "number", "category", "datetime" or
-                "identifier"; or a whole Schema, of which the columns that the frame has are taken.
+                "identifier", or a Column as it was learned elsewhere; or a whole Schema, of which the columns that the
+                frame has are taken.
 
         Raises:
             DataError: duplicate names, a column that cannot be used or is not what it is said to be.
@@ -54,12 +55,13 @@ class Schema:
                 raise ConfigError(
                     f"schema names the column {name!r}, which the table has not{nearest(name, frame.columns)}"
                 )
-            if kind not in KINDS or kind == "empty":
+            if not isinstance(kind, Column) and (kind not in KINDS or kind == "empty"):
                 raise ConfigError(f"schema calls column {name!r} a {kind!r}{nearest(kind, [*KINDS][:-1])}")
         columns = []
         for name in frame.columns:
             try:
-                columns.append(infer_column(frame[name], asked.get(name)))
+                kind = asked.get(name)
+                columns.append(kind if isinstance(kind, Column) else infer_column(frame[name], kind))
             except DataError as error:
                 raise DataError(f"column {name!r}: {error}") from error
         return cls(columns)
@@ -85,6 +87,12 @@ class Schema:
     def kinds(self) -> dict[Hashable, str]:
         """The kind of each column, by name."""
         return {column.name: column.kind for column in self.columns}
+
+
+def identifiers_of(frame: pd.DataFrame) -> dict[Hashable, Column]:
+    """Return the columns that are identifiers, by name, with the values that they hold known."""
+    found = {name: _guess(frame[name]) for name in frame.columns if not frame[name].isna().all()}
+    return {name: Identifier.infer(frame[name]) for name, kind in found.items() if kind == "identifier"}
 
 
 def infer_column(column: pd.Series, kind: str | None = None) -> Column:
