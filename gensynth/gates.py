@@ -33,6 +33,9 @@ class Gate(Protocol):
 class NotACopy(BaseEstimator):  # type: ignore[misc]
     """Refuse rows that equal a real one in every column but identifiers (tables), or in every value (other kinds).
 
+    Arguments:
+        schema: kinds of columns, to know identifiers by; the Balancer passes its generator's.
+
     Raises: ConfigError in `fit` where no row could pass, since a table of categories holds every combination already.
 
     Example:
@@ -41,9 +44,12 @@ class NotACopy(BaseEstimator):  # type: ignore[misc]
         [False, True]
     """
 
+    def __init__(self, *, schema: Any = None) -> None:
+        self.schema = schema
+
     def fit(self, X: Any, y: Any) -> Self:
         """Remember the real rows."""
-        self.encoder_ = TableEncoder() if kind_of(X) == "table" and not hasattr(X, "tocsr") else None
+        self.encoder_ = TableEncoder(self.schema) if kind_of(X) == "table" and not hasattr(X, "tocsr") else None
         if self.encoder_ is None:
             self.real_ = set(_parts(X))
             return self

@@ -31,6 +31,7 @@ def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+_EXCLUSIVE = (("generator", "model"), ("holdout", "split"), ("model", "groups"), ("model", "columns"))
 Spec = Annotated[Named, BeforeValidator(_named)]
 
 
@@ -61,9 +62,13 @@ class Job(BaseModel):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        for first, second in (("generator", "model"), ("holdout", "split"), ("model", "groups"), ("model", "columns")):
+        for first, second in _EXCLUSIVE:
             if getattr(self, first) and getattr(self, second):
                 raise ValueError(f"{first} and {second} cannot both be given")
+        if self.model and (self.holdout or self.split):
+            raise ValueError(
+                "a model may have seen the rows held out: balance the training rows alone, in a file of their own"
+            )
         return self
 
     def asked(self) -> dict[str, Any]:
@@ -79,6 +84,23 @@ def make_job(settings: dict[str, Any], where: str = "") -> Job:
         raise ConfigError(f"{where}{_sentence(error)}") from None
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML whose keys are the words that stand there: `yes`, `010` and `1e3` are labels, not other values."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_scalar(key) if isinstance(key, yaml.ScalarNode) else key for key, _ in node.value]
+        if len(set(map(str, keys))) < len(keys):
+            raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
+        return {
+            str(key): self.construct_object(value, deep=True) for key, (_, value) in zip(keys, node.value, strict=True)
+        }
+
+
+def load_yaml(text: str) -> Any:
+    """Return plain YAML, keys as text. Raises: yaml.YAMLError."""
+    return yaml.load(text, Loader=_Loader)
+
+
 def read_job(path: str) -> dict[str, Any]:
     """Return the settings in a configuration file (YAML), or the job in a recipe (JSON).
 
@@ -92,7 +114,7 @@ def read_job(path: str) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: a configuration is text in UTF-8, and this is not") from None
     try:
-        settings = yaml.safe_load(text)
+        settings = load_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

@@ -63,7 +63,7 @@ def test_only_a_model_is_replaced(model, tmp_path):
     (tmp_path / "photos").mkdir()
     check_model_output(tmp_path / "photos", overwrite=True)
     (tmp_path / "photos" / "1.jpg").touch()
-    with pytest.raises(ConfigError, match=r"holds no model.json and is not replaced"):
+    with pytest.raises(ConfigError, match=r"holds other things than a model"):
         write_model(tmp_path / "photos", {}, {}, overwrite=True)
     assert (tmp_path / "photos" / "1.jpg").exists()
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..data.kinds import join_rows, take_rows
-from ..errors import ShortWarning, TrainingFailed
+from ..errors import ConfigError, ShortWarning, TrainingFailed
 from ..random import as_generator
 from .strategy import Codes
 
@@ -96,6 +96,8 @@ def _accepted(gates: list[Any], rows: Any, labels: Any, refused: dict[str, int])
     good = np.ones(len(labels), dtype=bool)
     for title, gate in zip(_titles(gates), gates, strict=True):
         fine = np.asarray(gate.accept(rows, labels), dtype=bool)
+        if fine.shape != good.shape:
+            raise ConfigError(f"{title} answered for {fine.shape} of {len(good):,} rows: accept gives one bool a row")
         refused[title] += int((good & ~fine).sum())
         good &= fine
     return good

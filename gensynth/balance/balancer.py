@@ -25,6 +25,8 @@ from ..errors import ConfigError, DataError, FallbackWarning, NotFitted
 from ..generators.base import Generator
 from ..random import as_generator, fresh_seed, seed_of
 from .asking import Answer, ask, ask_through
+from .merge import binarized, joined_labels, named, tally, with_column
+from .prefit import check_same_columns, renewed
 from .strategy import Plan, pair_labels, plan
 from .under import kept_rows
 
@@ -100,19 +102,21 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         self._check_params()
         y, codes, labels = self._open(X, y)
         self.seed_ = self._seed()
-        self.kept_ = kept_rows(self.under, X, codes, int(as_generator(self.seed_, "under").integers(2**31)))
+        self.kept_ = kept_rows(
+            self.under, X, codes, labels.classes, int(as_generator(self.seed_, "under").integers(2**31))
+        )
         whole = len(self.kept_) == len(codes)
         X_real = X if whole else take_rows(X, self.kept_)
         todo = self._planned(X, labels, codes[self.kept_], self.kept_)
         self._fit_generator(X, X_real, todo, None if whole else self.kept_, y)
         answer = self._answer(todo, X_real, y, labels)
         made = todo.classes[answer.places]
-        X_new = join_rows(X_real, self._in_groups(answer, todo))
-        y_new = _joined_labels(y if whole else take_rows(y, self.kept_), labels.decode(made))
+        X_new = join_rows(X_real, self._in_groups(answer, todo, X))
+        y_new = joined_labels(y if whole else take_rows(y, self.kept_), labels.decode(made))
         self.is_synthetic_ = np.arange(len(self.kept_) + len(made)) >= len(self.kept_)
         self.parents_, self.refused_ = self._placed(answer.parents), answer.refused
         self.recipe_ = self._recipe(labels, codes, made, answer, time.perf_counter() - started)
-        return X_new, _binarized(y_new, self.binarize_)
+        return X_new, binarized(y_new, self.binarize_)
 
     def _fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
         """Do the same: imbalanced-learn's base wants this name."""
@@ -134,6 +138,10 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
             raise ConfigError(f"generator must have fit(X, y) and sample(y=labels), got {self.generator!r}")
         if self.on_short not in ("warn", "fill", "raise"):
             raise ConfigError(f"on_short must be 'warn', 'fill' or 'raise', got {self.on_short!r}")
+        if not isinstance(self.gates, list | tuple):
+            raise ConfigError(f"gates must be a list of gates, got {self.gates!r}")
+        if self.sampling_strategy is None:
+            raise ConfigError("sampling_strategy must be a word, a number, a dict or a callable, got None")
         for gate in self.gates:
             if not (hasattr(gate, "fit") and hasattr(gate, "accept")):
                 raise ConfigError(f"a gate must have fit(X, y) and accept(X, y), got {gate!r}")
@@ -204,6 +212,7 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
     def _fit_generator(self, X: Any, X_real: Any, todo: Plan, kept: npt.NDArray[np.intp] | None, y: Any) -> None:
         if self.prefit:
             self.generator_ = self.generator
+            check_same_columns(self.generator, X)
             return
         self.generator_ = clone(self.generator)
         if self.random_state is not None and getattr(self.generator_, "random_state", 0) is None:
@@ -246,14 +255,16 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
             copy.set_params(schema=schema)
         return copy
 
-    def _in_groups(self, answer: Answer, todo: Plan) -> Any:
+    def _in_groups(self, answer: Answer, todo: Plan, X: Any) -> Any:
         """Return the synthetic rows with the group that each was made for in the column of groups."""
         rows = answer.rows
+        if self.prefit and getattr(self.generator_, "encoder_", None) is not None and len(answer.places):
+            rows = renewed(rows, X, self.generator_.encoder_, as_generator(self.seed_, "identifiers"))
         if todo.pairs is None or not self._names_a_column() or not len(rows):
             return rows
         group = [todo.pairs[place][0] for place in answer.places]
         if hasattr(rows, "iloc"):
-            return _with_column(rows, self.groups, group)
+            return with_column(rows, self.groups, group)
         made = type(rows[self.groups])(self.groups, group, dtype=rows.schema[self.groups])
         return rows.with_columns(made)
 
@@ -272,20 +283,20 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         encoder = getattr(self.generator_, "encoder_", None)
         return {
             "job": {
-                "generator": _named(self.generator),
+                "generator": named(self.generator),
                 "strategy": self.sampling_strategy
                 if isinstance(self.sampling_strategy, str | float | int)
                 else self.sampling_strategy_,
                 "groups": self.groups if self.groups is None or self._names_a_column() else "given",
-                "gates": [_named(gate) for gate in self.gates],
-                "under": None if self.under is None else _named(self.under),
+                "gates": [named(gate) for gate in self.gates],
+                "under": None if self.under is None else named(self.under),
                 "on_short": self.on_short,
             },
             "result": {
                 "seed": self.seed_,
                 "rows": {"real": len(codes), "kept": len(self.kept_), "synthetic": len(made)},
-                "before": _tally(labels, codes),
-                "after": _tally(labels, np.concatenate([codes[self.kept_], made])),
+                "before": tally(labels, codes),
+                "after": tally(labels, np.concatenate([codes[self.kept_], made])),
                 "asked": {str(label): n for label, n in self.sampling_strategy_.items()},
                 "rounds": answer.rounds,
                 "refused": answer.refused,
@@ -295,43 +306,3 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
                 "seconds": round(seconds, 3),
             },
         }
-
-
-def _with_column(rows: pd.DataFrame, name: Any, values: list[Any]) -> pd.DataFrame:
-    """Return a frame with other values in one column, in its dtype."""
-    made = rows.copy(deep=False)
-    made[name] = pd.Series(values, index=rows.index).astype(rows[name].dtype)
-    return made
-
-
-def _tally(labels: Labels, codes: Any) -> dict[str, int]:
-    """Return the number of rows of each class, by printed label."""
-    counts = np.bincount(codes, minlength=len(labels)).tolist()
-    return {str(label): n for label, n in zip(labels.classes.tolist(), counts, strict=True)}
-
-
-def _named(part: Any) -> dict[str, Any]:
-    """Return a generator, gate or under-sampler by its name and parameters, objects among them by their repr."""
-    params = part.get_params(deep=False) if hasattr(part, "get_params") else {}
-    fine = (str, int, float, bool, list, tuple, type(None))
-    plain = {name: value if isinstance(value, fine) else repr(value) for name, value in params.items()}
-    return {"name": type(part).__name__, "params": plain}
-
-
-def _joined_labels(y: Any, new: Any) -> Any:
-    """Return the labels followed by the new ones, in y's container, name and dtype."""
-    if isinstance(y, pd.DataFrame):
-        return pd.concat([y, new.to_frame(y.columns[0])], ignore_index=True)
-    if isinstance(y, pd.Series):
-        return pd.concat([y, new], ignore_index=True) if len(new) else y.reset_index(drop=True)
-    if type(y).__module__.startswith("polars"):
-        return y.vstack(new.to_frame(y.columns[0])) if hasattr(y, "columns") else y.clone().append(new)
-    if isinstance(y, pd.Categorical):
-        return pd.concat([pd.Series(y), new], ignore_index=True).array
-    if isinstance(y, np.ndarray):
-        return np.concatenate([y, np.asarray(new, dtype=y.dtype).reshape(-1, *y.shape[1:])])
-    return join_rows(y, new)
-
-
-def _binarized(y: Any, binarize: bool) -> Any:
-    return np.eye(int(y.max()) + 1, dtype=np.int64)[y] if binarize else y

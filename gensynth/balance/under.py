@@ -12,9 +12,13 @@ from ..data.encode import Embedding, TableEncoder
 from ..data.kinds import kind_of
 from ..errors import ConfigError
 
+Codes = npt.NDArray[np.intp]
 
-def kept_rows(under: Any, X: Any, codes: npt.NDArray[np.intp], seed: int) -> npt.NDArray[np.intp]:
-    """Return the positions of the rows that survive, in order.
+
+def kept_rows(
+    under: Any, X: Any, codes: npt.NDArray[np.intp], classes: npt.NDArray[Any], seed: int
+) -> npt.NDArray[np.intp]:
+    """Return the positions of the rows that survive, in order; the sampler sees the labels themselves.
 
     Numbers stand as they are and by the median where missing, categories as one-hot columns.
 
@@ -42,7 +46,7 @@ def kept_rows(under: Any, X: Any, codes: npt.NDArray[np.intp], seed: int) -> npt
     if sampler.get_params().get("random_state", 0) is None:
         sampler.set_params(random_state=seed)
     try:
-        sampler.fit_resample(space, codes)
+        sampler.fit_resample(space, _named(classes, sampler)[codes])
     except ValueError as error:
         raise ConfigError(f"{name}: {str(error).splitlines()[0]}") from error
     if not hasattr(sampler, "sample_indices_"):
@@ -50,3 +54,12 @@ def kept_rows(under: Any, X: Any, codes: npt.NDArray[np.intp], seed: int) -> npt
             f"{name} makes rows of its own instead of choosing among the real ones; take another under-sampler"
         )
     return np.sort(np.asarray(sampler.sample_indices_, dtype=np.intp))
+
+
+def _named(classes: npt.NDArray[Any], sampler: Any) -> npt.NDArray[Any]:
+    """Return the labels as a sampler can compare them; pairs and mixed types by their codes, where none is named."""
+    if classes.dtype != object or all(isinstance(label, str) for label in classes):
+        return classes
+    if isinstance(sampler.get_params().get("sampling_strategy"), str | float):
+        return np.arange(len(classes))
+    raise ConfigError("a strategy of under= that names labels needs labels of one plain type")

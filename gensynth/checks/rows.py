@@ -21,12 +21,15 @@ MADE = 200
 def names_its_parents(generator: Any, case: Case) -> None:
     """Check that parents are positions of real rows of the class asked; the weights of each made row sum to 1.
 
-    A row may have none. Where `supports.copies` says that rows are copied, a row with one parent is that row,
-    fresh identifiers apart.
+    Where `supports.parents` says so, every made row has one. Where `supports.copies` says that rows are copied, a row
+    with one parent is that row, fresh identifiers apart.
     """
     tried = trial(generator, case)
     frame = tried.parents
     expect(generator, case, [*frame.columns] == ["row", "parent", "weight"], f"columns {[*frame.columns]}")
+    if generator.supports.parents:
+        lacking = ASKED - frame["row"].nunique()
+        expect(generator, case, not lacking, f"{lacking} of {ASKED} made rows have no parent")
     if not len(frame):
         return
     rows, parents = frame["row"].to_numpy(), frame["parent"].to_numpy()

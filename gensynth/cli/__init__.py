@@ -166,8 +166,10 @@ def main(args: list[str] | None = None) -> None:
     words = sys.argv[1:] if args is None else args
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"] or ["--help"]  # wherever it stands
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end: tidy up as after Ctrl-C
+    if threading.current_thread() is threading.main_thread():  # asked to end: tidy up as after Ctrl-C
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    else:
+        before = None
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         warnings.showwarning = _warn
@@ -179,15 +181,18 @@ def main(args: list[str] | None = None) -> None:
             sys.exit(_said(error))
         except KeyboardInterrupt:
             status = INTERRUPTED
+        finally:
+            if before is not None:
+                signal.signal(signal.SIGTERM, before)
     if status == INTERRUPTED:
-        sys.exit(_said_text("interrupted: the outputs are as they were before", 1))
+        sys.exit(_said_text("interrupted: each output is whole or as it was before", 1))
     sys.exit(status if isinstance(status, int) else 0)
 
 
 def _said(error: Exception) -> int:
     """Print an error as one or two lines and return the exit status that it means."""
     if isinstance(error, typer.Abort):
-        return _said_text("interrupted: the outputs are as they were before", 1)
+        return _said_text("interrupted: each output is whole or as it was before", 1)
     if hasattr(error, "format_message"):  # typer's own complaints about options
         return _said_text(error.format_message(), 2)
     from ..errors import ConfigError, GensynthError

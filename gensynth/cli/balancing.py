@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -11,25 +12,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from .. import gates as gate_table
 from ..balance import Balancer
-from ..data.labels import Labels
-from ..data.schema import Schema
-from ..errors import ConfigError, DataError, UnknownCategory, nearest
-from ..generators.files import load
-from ..recipe import Job, Named, build_generator, checked_params
+from ..errors import ConfigError, DataError
+from ..recipe import Job
 from ..store.atomic import check_output
 from ..store.base import TableFile
 from ..store.jsonfile import write_json
 from ..store.tables import read_table
+from .request import Positions, known_columns, make_balancer, split_target, training_rows
 from .settings import as_yaml, threads
 
 log = logging.getLogger("gensynth")
-Positions = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -55,15 +50,22 @@ class Outputs:
                 )
             return cls("-", None, None)
         path = Path(table)
+        if not path.name or path.is_dir():
+            raise ConfigError(f"{table} is a folder: name a file with -o")
         short = path.name.partition(".")[0] or path.name
         rest = str(path.with_name(f"{short}.holdout{path.name[len(short) :]}")) if job.holdout or job.split else None
         return cls(table, rest, str(path.with_name(f"{path.name}.recipe.json")))
 
-    def check(self, overwrite: bool) -> None:
+    def check(self, data: str, overwrite: bool) -> None:
         """Refuse outputs that exist or cannot be written, before any work. Raises: ConfigError."""
         for path in (self.table, self.rest, self.recipe):
-            if path is not None and path != "-":
-                check_output(path, overwrite)
+            if path is None or path == "-":
+                continue
+            if data != "-" and os.path.realpath(path) == os.path.realpath(data):
+                raise ConfigError(f"{path} is the input, which is never replaced: name another output with -o")
+            if Path(path).is_dir():
+                raise ConfigError(f"{path} is a folder: name a file")
+            check_output(path, overwrite)
 
 
 def run(job: Job, *, overwrite: bool, dry_run: bool, print_config: bool) -> None:
@@ -73,7 +75,7 @@ def run(job: Job, *, overwrite: bool, dry_run: bool, print_config: bool) -> None
         return
     outputs = Outputs.of(job)
     if not dry_run:
-        outputs.check(overwrite)
+        outputs.check(job.data, overwrite)
     try:
         _balance(job, outputs, overwrite=overwrite, dry_run=dry_run)
     except DataError as error:
@@ -86,8 +88,9 @@ def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> N
         table = read_table(job.data)
         X, y = split_target(table, job.target)
         train, rest = training_rows(job, X, y)
-        schema = Schema.infer(X, job.columns)
-        balancer = make_balancer(job, X, y, schema)
+        if job.mark is not None and (not job.mark.strip() or job.mark in table.frame.columns):
+            raise ConfigError(f"--mark {job.mark!r}: the new column needs a name that {job.data} has not")
+        balancer = make_balancer(job, X, y, known_columns(job, X))
         log.info("%s: %s rows, %s columns", job.data, f"{len(X):,}", X.shape[1])
         if dry_run:
             _plan(balancer, X.iloc[train], y.iloc[train], outputs)
@@ -99,120 +102,10 @@ def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> N
     table.write(outputs.table, rows=train[balancer.kept_], synthetic=synthetic, mark=job.mark, overwrite=overwrite)
     if outputs.rest is not None:
         table.write(outputs.rest, rows=rest, overwrite=overwrite)
-    result = _result(job, table, balancer, schema, len(rest), time.perf_counter() - started)
+    result = _result(job, table, balancer, len(rest), time.perf_counter() - started)
     if outputs.recipe is not None:
         write_json(outputs.recipe, {"job": job.asked(), "result": result}, overwrite=True)
     _summary(job, balancer, outputs, len(rest))
-
-
-def split_target(table: TableFile, target: str) -> tuple[pd.DataFrame, pd.Series]:
-    """Return the columns to learn from, and the labels. Raises: ConfigError, DataError."""
-    frame = table.frame
-    if target not in frame.columns:
-        raise ConfigError(f"{table.path}: there is no column {target!r} to balance{nearest(target, frame.columns)}")
-    y = frame[target]
-    missing = np.flatnonzero(y.isna().to_numpy())
-    if len(missing):
-        rows = ", ".join(f"{row + 1:,}" for row in missing[:3])
-        raise DataError(
-            f"{table.path}: {len(missing):,} of {len(y):,} rows have no label in column {target!r} "
-            f"(row {rows}{', ...' if len(missing) > 3 else ''}): fill them in or leave those rows out"
-        )
-    if frame.shape[1] < 2:
-        raise DataError(f"{table.path}: {target!r} is the only column: there is nothing to learn the rows from")
-    try:
-        labels, _ = Labels.fit(y, len(y))
-    except DataError as error:
-        raise DataError(f"{table.path}: column {target!r}: {error}") from None
-    if len(labels) < 2:
-        raise DataError(f"{table.path}: column {target!r} holds 1 class, {y.iloc[0]!r}: there is nothing to balance")
-    return frame.drop(columns=target), y
-
-
-def training_rows(job: Job, X: pd.DataFrame, y: pd.Series) -> tuple[Positions, Positions]:
-    """Return the positions to balance and those to leave untouched. Raises: ConfigError, DataError."""
-    every = np.arange(len(y))
-    if job.split is not None:
-        if job.split not in X.columns:
-            raise ConfigError(
-                f"--split names the column {job.split!r}, which {job.data} has not{nearest(job.split, X.columns)}"
-            )
-        train = (
-            X[job.split].astype(str).str.strip().str.lower().isin(["train", "training", "1", "1.0", "true"]).to_numpy()
-        )
-        if not train.any() or train.all():
-            what = "no row" if not train.any() else "every row"
-            raise DataError(f"{job.data}: {what} of column {job.split!r} says 'train' (or 1, or true)")
-        return every[train], every[~train]
-    if job.holdout is None:
-        return every, every[:0]
-    rng = np.random.default_rng([job.seed, 1])
-    held = []
-    for rows in y.groupby(y, observed=True).indices.values():
-        held.append(rng.permutation(rows)[: round(len(rows) * job.holdout) if len(rows) > 1 else 0])
-    rest = np.sort(np.concatenate(held)).astype(np.intp)
-    if not len(rest):
-        raise DataError(f"{job.data}: {len(y)} rows are too few to hold out {job.holdout:g} of each class")
-    return np.setdiff1d(every, rest), rest
-
-
-def make_balancer(job: Job, X: pd.DataFrame, y: pd.Series, schema: Schema) -> Balancer:
-    """Return the Balancer that a job asks for. Raises: ConfigError."""
-    labels, _ = Labels.fit(y, len(y))
-    strategy: Any = job.strategy
-    if isinstance(strategy, dict):
-        try:
-            strategy = {labels.match(label): n for label, n in strategy.items()}
-        except UnknownCategory as error:
-            raise ConfigError(f"--strategy: {error}") from None
-    if job.groups is not None and job.groups not in X.columns:
-        raise ConfigError(
-            f"--groups names the column {job.groups!r}, which {job.data} has not{nearest(job.groups, X.columns)}"
-        )
-    if job.model is not None:
-        generator = load(job.model)
-        _same_columns(generator, X, job)
-    else:
-        generator = build_generator(
-            job.generator or Named(name="SMOTE"), seed=job.seed, schema=schema, n_jobs=job.threads
-        )
-    return Balancer(
-        generator, sampling_strategy=strategy, groups=job.groups, gates=[_gate(spec) for spec in job.gates],
-        on_short=job.on_short, under=_under(job.under), prefit=job.model is not None, random_state=job.seed,
-    )  # fmt: skip
-
-
-def _same_columns(generator: Any, X: pd.DataFrame, job: Job) -> None:
-    """Raise ConfigError where a model was fitted on other columns."""
-    theirs = [column.name for column in generator.schema_]
-    if theirs != list(X.columns):
-        other = sorted(map(str, set(theirs) ^ set(X.columns))) or ["their order"]
-        raise ConfigError(
-            f"{job.model} was fitted on other columns than {job.data} has (they differ in {', '.join(other[:4])})"
-        )
-
-
-def _gate(spec: Named) -> Any:
-    made = getattr(gate_table, spec.name, None)
-    names = [name for name, each in vars(gate_table).items() if hasattr(each, "accept") and name != "Gate"]
-    if spec.name not in names:
-        raise ConfigError(f"there is no gate {spec.name!r}{nearest(spec.name, names)}")
-    return made(**checked_params(made, spec.params, spec.name))  # type: ignore[misc, arg-type]
-
-
-def _under(spec: Named | None) -> Any:
-    if spec is None:
-        return None
-    from imblearn import under_sampling
-
-    if spec.name not in under_sampling.__all__:
-        raise ConfigError(
-            f"imbalanced-learn has no under-sampler {spec.name!r}{nearest(spec.name, under_sampling.__all__)}"
-        )
-    try:
-        return getattr(under_sampling, spec.name)(**spec.params)
-    except TypeError as error:
-        raise ConfigError(f"{spec.name}: {error}") from None
 
 
 def _cut(part: Any, rows: Positions) -> Any:
@@ -222,9 +115,7 @@ def _cut(part: Any, rows: Positions) -> Any:
 # What is said ------------------------------------------------------------------------------------------------------
 
 
-def _result(
-    job: Job, table: TableFile, balancer: Balancer, schema: Schema, held: int, seconds: float
-) -> dict[str, Any]:
+def _result(job: Job, table: TableFile, balancer: Balancer, held: int, seconds: float) -> dict[str, Any]:
     """Return what was done, for the recipe."""
     digest = hashlib.sha256()
     hashed = pd.util.hash_pandas_object(table.frame, index=False).to_numpy()
@@ -234,7 +125,8 @@ def _result(
         "generator": _spec(job, balancer),
         **{name: part for name, part in done.items() if name != "seconds"},
         "held_out": held,
-        "columns": {str(name): kind for name, kind in schema.kinds.items()},
+        "columns": {str(name): kind for name, kind in _kinds(balancer).items()},
+        "model": None if job.model is None else _fingerprint(job.model),
         "input": {"rows": len(table.frame), "sha256_of_rows": digest.hexdigest()},
         "versions": {
             name: version(name)
@@ -243,6 +135,19 @@ def _result(
         "threads": job.threads,
         "seconds": round(seconds, 3),
     }
+
+
+def _kinds(balancer: Balancer) -> dict[Any, str]:
+    schema = getattr(getattr(balancer.generator_, "encoder_", None), "schema_", None)
+    return {} if schema is None else dict(schema.kinds)
+
+
+def _fingerprint(folder: str) -> str:
+    """Return the hash of a model's files."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(folder).iterdir()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _spec(job: Job, balancer: Balancer) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from ..data.schema import Schema
+from ..data.encode import TableEncoder
 from ..errors import ConfigError, RealRowsWarning, UnknownCategory
 from ..generators.files import load
 from ..recipe import Job, Named, build_generator
 from ..store.atomic import check_output
 from ..store.models import check_model_output
 from ..store.tables import read_table, write_frame
-from .balancing import split_target
+from .request import known_columns, split_target
 from .settings import as_yaml, threads
 
 
@@ -32,7 +32,7 @@ def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
     with threads(job.threads):
         table = read_table(job.data)
         X, y = split_target(table, job.target)
-        schema = Schema.infer(X, job.columns)
+        schema = known_columns(job, X) or None
         spec = job.generator or Named(name="SMOTE")
         generator = build_generator(spec, seed=job.seed, schema=schema, n_jobs=job.threads).fit(X, y)
     place = list(table.frame.columns).index(job.target)
@@ -53,8 +53,9 @@ def sample(path: str, n: int, *, y: str | None, out: str, seed: int, threads: in
     if out != "-":
         check_output(out, overwrite)
     generator = load(path)
-    if generator.kind_ != "table":
-        raise ConfigError(f"{path} makes data of kind {generator.kind_!r}, which sample cannot write yet")
+    if not isinstance(generator.encoder_, TableEncoder):
+        what = "sparse tables" if generator.kind_ == "table" else f"data of kind {generator.kind_!r}"
+        raise ConfigError(f"{path} makes {what}, which sample cannot write")
     with held(threads):
         made, labels = _made(generator, n, y, seed, path)
     notes = generator.notes_
@@ -62,9 +63,11 @@ def sample(path: str, n: int, *, y: str | None, out: str, seed: int, threads: in
         made = pd.DataFrame(made if not hasattr(made, "to_pandas") else made.to_pandas())
     made.columns = pd.Index([str(name) for name in made.columns])
     if labels is not None:
-        name = notes.get("target") or getattr(labels, "name", None) or "y"
-        column = pd.Series(labels).reset_index(drop=True)
-        made.insert(int(notes.get("place", made.shape[1])), str(name), column)
+        name = str(notes.get("target") or getattr(labels, "name", None) or "y")
+        while name in made.columns:
+            name += "_"
+        place = min(max(int(notes.get("place", made.shape[1])), 0), made.shape[1])
+        made.insert(place, name, pd.Series(labels).reset_index(drop=True))
     write_frame(made, out, like=notes.get("manner"), overwrite=overwrite)
     if out != "-":
         print(f"{n:,} rows made by {type(generator).__name__}: {out}", file=sys.stderr)

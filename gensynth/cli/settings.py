@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from ..errors import ConfigError
-from ..recipe import Job, make_job, read_job
+from ..recipe import Job, load_yaml, make_job, read_job
 
 
 def gather(config: str | None, **options: Any) -> Job:
@@ -52,7 +52,7 @@ def pairs(words: list[str] | None, option: str) -> dict[str, Any]:
 def parsed(text: str, option: str) -> Any:
     """Return a word read as YAML. Raises: ConfigError."""
     try:
-        return yaml.safe_load(text)
+        return load_yaml(text)
     except yaml.YAMLError:
         raise ConfigError(f"{option}: {text!r} is not a value that YAML can read") from None
 

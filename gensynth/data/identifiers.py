@@ -50,6 +50,7 @@ class Identifier(Column):
     kind = "identifier"
     places: tuple[str, ...] = ()
     next: int | None = None
+    least: int = 0
     digits: int | None = None
     runs: tuple[tuple[str, int, int], ...] = ()
     used: npt.NDArray[np.uint32] | None = field(default=None, repr=False)
@@ -63,8 +64,12 @@ class Identifier(Column):
         present = column.dropna()
         if present.duplicated().any():
             raise DataError("declared an identifier, but its values are not unique")
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            raise DataError(
+                "declared an identifier, but is a pandas category, which holds no new values: convert it first"
+            )
         if pd.api.types.is_integer_dtype(column.dtype):
-            return cls(column.name, column.dtype, next=int(present.max()) + 1)
+            return cls(column.name, column.dtype, next=int(present.max()) + 1, least=int(present.min()))
         texts = [str(value) for value in present]
         if not texts or not all(isinstance(value, str) for value in present):
             raise DataError("declared an identifier, but holds neither integers nor strings")
@@ -110,10 +115,25 @@ class Identifier(Column):
         elif self.digits is not None:
             values = ["".join(self.places) + str(self.next + row).zfill(self.digits) for row in range(n)]
         else:
-            values = np.arange(self.next, self.next + n)
+            values = self._integers(n)
         return pd.Series(
             values, name=self.name, dtype=object if self.digits is not None or self.next is None else None
         ).astype(self.dtype)
+
+    def _integers(self, n: int) -> npt.NDArray[Any]:
+        """Return n integers behind the last, or before the first where the dtype ends there."""
+        assert self.next is not None
+        plain = np.empty(0, self.dtype) if isinstance(self.dtype, np.dtype) else pd.array([0], self.dtype).to_numpy()
+        ends = np.iinfo(plain.dtype if plain.dtype.kind in "iu" else np.int64)
+        if self.next + n - 1 <= ends.max:
+            start = self.next
+        elif self.least - n >= ends.min:
+            start = self.least - n
+        else:
+            raise DataError(
+                f"column {self.name!r}: {n:,} fresh identifiers do not fit in {self.dtype}: widen its dtype first"
+            )
+        return np.array(range(start, start + n), dtype=ends.dtype)
 
     def _draw(self, n: int, rng: np.random.Generator) -> list[str]:
         """Draw strings of the pattern until n are new; a pattern with little room left gets digits behind it."""

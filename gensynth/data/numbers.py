@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,8 @@ class Number(Column):
     """An integer or a float.
 
     A value is `origin` + its number. Integers (and floats that hold only integers) lie at `low` + a multiple of
-    `step`; other floats are rounded to `decimals` where they had few. `known` holds the observed integers of a column
-    too wide for float64; their numbers give them back exactly.
+    `step`; other floats are rounded to `decimals` where they had few. `money` says that the values are Decimals of
+    Python. `known` holds the observed integers of a column too wide for float64; their numbers give them back exactly.
     """
 
     kind = "number"
@@ -30,6 +31,7 @@ class Number(Column):
     origin: int = 0
     step: int | None = None
     decimals: int | None = None
+    money: bool = False
     known: npt.NDArray[Any] | None = field(default=None, repr=False)
 
     @classmethod
@@ -42,10 +44,19 @@ class Number(Column):
         some = bool(missing.any())
         blank = column.iloc[int(missing.argmax())] if some else None
         values = _plain(column[~missing] if some else column)
+        first = column.iloc[int((~missing).argmax())]
+        if isinstance(first, Decimal):
+            places = max(-int(value.as_tuple().exponent) for value in column[~missing])
+            ends = float(values.min()), float(values.max())
+            return cls(column.name, column.dtype, blank, *ends, 0, None, max(places, 0), money=True)
         if values.dtype.kind in "iub":
             return cls._of_integers(
                 column, blank, values.astype("int64" if values.dtype.itemsize < 8 else values.dtype)
             )
+        if np.isnan(values).any():  # NaN that pandas does not count as missing, in arrow columns
+            values = values[~np.isnan(values)]
+        if not len(values):
+            return cls(column.name, column.dtype, blank)
         if not np.isfinite(values).all():
             raise DataError("infinite values: replace them by missing ones or by a bound first")
         low, high = float(values.min()), float(values.max())
@@ -62,8 +73,8 @@ class Number(Column):
         else:
             origin = 0 if max(abs(low), abs(high)) < EXACT else low
         step = 1 if known is not None else common_step(values.astype(np.uint64) - np.uint64(low % 2**64))
-        ends = _offsets(np.array([low, high], dtype=values.dtype), origin).tolist()
-        return cls(column.name, column.dtype, blank, *ends, origin, step, known=known)
+        first, last = _offsets(np.array([low, high], dtype=values.dtype), origin).tolist()
+        return cls(column.name, column.dtype, blank, first, last, origin, step, known=known)
 
     @property
     def says(self) -> str:  # type: ignore[override]
@@ -90,6 +101,9 @@ class Number(Column):
             return self._restore(self._integers(numbers), missing)
         if self.decimals is not None:
             numbers = np.round(numbers, self.decimals)
+        if self.money:
+            exact = np.array([Decimal(f"{number:.{self.decimals}f}") for number in numbers], dtype=object)
+            return self._restore(exact, missing)
         return self._restore(numbers, missing)
 
     def _integers(self, numbers: Floats) -> npt.NDArray[Any]:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from .labels import Labels
 from .schema import KINDS, Schema
 
 Packed = tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]
+_WRITTEN: dict[str, type] = {"date": dt.date, "time": dt.time, "decimal": Decimal}
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -204,6 +207,10 @@ def _value_out(value: Any) -> Any:
         return {"timestamp": value.isoformat(), "unit": value.unit}
     if isinstance(value, tuple):
         return {"tuple": [_value_out(part) for part in value]}
+    if isinstance(value, Decimal):
+        return {"decimal": str(value)}
+    if isinstance(value, dt.date | dt.time) and not isinstance(value, dt.datetime):
+        return {"date" if isinstance(value, dt.date) else "time": value.isoformat()}
     raise FormatError(
         f"a {type(value).__name__} cannot be written to a file: {value!r:.40}; turn it into a string first"
     )
@@ -216,4 +223,7 @@ def _value_in(data: Any) -> Any:
         return {"NA": pd.NA, "NaT": pd.NaT}.get(data["missing"], np.nan)
     if "tuple" in data:
         return tuple(_value_in(part) for part in data["tuple"])
+    for name, kind in _WRITTEN.items():
+        if name in data:
+            return Decimal(data[name]) if kind is Decimal else kind.fromisoformat(data[name])  # type: ignore[attr-defined]
     return pd.Timestamp(data["timestamp"]).as_unit(data["unit"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Hashable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +17,10 @@ from .datetimes import Datetime
 from .identifiers import Identifier, is_identifier
 from .numbers import Number
 
+_QUANTITY = (  # 1,234.50 or 1.234,50 or 12.5, perhaps with a currency or a unit; or a whole number with one
+    r"[^\w\s]?\s?[-+]?\d+((,\d{3})+(\.\d+)?|(\.\d{3})+(,\d+)?|[.,]\d+)\s?(%|[a-z]{1,3}|[^\w\s])?"
+    r"|[-+]?[1-9]\d*\s?(%|[a-z]{1,3}|[€£$])"
+)
 KINDS: dict[str, type[Column]] = {kind.kind: kind for kind in (Number, Category, Datetime, Identifier, Empty)}
 
 
@@ -129,9 +135,23 @@ def _guess(column: pd.Series) -> str:
         return "identifier" if is_identifier(column) else "number"
     if pd.api.types.is_float_dtype(dtype) or _numeric(column):
         return "number"
-    if is_identifier(column) and _date_format(column) is None:
-        return "identifier"
-    return "datetime" if _date_format(column) is not None else "category"
+    if _date_format(column) is not None:
+        return "datetime"
+    return "identifier" if is_identifier(column) and not _measured(column) else "category"
+
+
+def _measured(column: pd.Series) -> bool:
+    """Whether unique strings are times or quantities in a form that is not read as such, which are no names of rows."""
+    texts = column.dropna().astype(object)
+    if texts.str.fullmatch(_QUANTITY).mean() > 0.9:
+        return True
+    if texts.str.fullmatch(r"\d{1,2}:\d\d(:\d\d)?([.,]\d+)?|\d{8}T\d{4,6}.*").mean() > 0.9:
+        return True
+    if not texts.head(50).str.contains(r"(?:19|20)\d\d").all():
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the format of each text, which is asked here
+        return bool(pd.to_datetime(texts.head(50), errors="coerce", utc=True, format="mixed").notna().mean() > 0.9)
 
 
 def _numeric(column: pd.Series) -> bool:
@@ -141,24 +161,28 @@ def _numeric(column: pd.Series) -> bool:
     if column.dtype != object:
         return False
     kinds = {type(value) for value in column.dropna().tolist()}
-    return bool(kinds) and all(issubclass(kind, int | float | np.number) and kind is not bool for kind in kinds)
+    return bool(kinds) and all(
+        issubclass(kind, int | float | np.number | Decimal) and kind is not bool for kind in kinds
+    )
 
 
 def _date_format(column: pd.Series) -> str | None:
     """Return the strftime format in which all strings of a column are dates and come back unchanged, or None."""
     present = column.dropna()
     first = present.iloc[0] if len(present) else None
-    if not isinstance(first, str) or len(first) < 8 or not any(mark in first for mark in "-/:."):
-        return None
-    if not first[0].isdigit() and not first[-1].isdigit():
+    if not isinstance(first, str) or len(first) < (5 if ":" in first else 8) or not re.search(r"\d[-/:.T ]\d", first):
         return None
     unique = present.drop_duplicates().astype(object)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of which of day and month comes first; both are tried
-        formats = [pd.tseries.api.guess_datetime_format(first, dayfirst=day) for day in (False, True)]
-    for text in dict.fromkeys(formats):
-        if text is None or "%z" in text or "%Z" in text:
+        zone = re.search(r"\d(Z|[+-]\d\d:?\d\d)$", first)  # one zone in all rows is text that stands behind
+        tail = zone[1] if zone and ":" in first else ""
+        bare = first.removesuffix(tail)
+        formats = [pd.tseries.api.guess_datetime_format(bare, dayfirst=day) for day in (False, True)]
+    for guess in dict.fromkeys(formats):
+        if guess is None or "%z" in guess or "%Z" in guess:
             continue
+        text = guess + tail
         times = pd.to_datetime(unique, format=text, errors="coerce")
         if times.notna().all() and bool((times.dt.strftime(text) == unique).all()):
             return text

@@ -39,7 +39,8 @@ Codes = npt.NDArray[np.intp]
 class Supports:
     """What a generator takes: kinds of data, and for tables what may stand in them.
 
-    `prefix` promises that `sample(10)` is the beginning of `sample(100)`; `copies` says that rows are copied whole.
+    `prefix` promises that `sample(10)` is the beginning of `sample(100)`; `copies` says that rows are copied whole;
+    `parents` that made rows have them.
     """
 
     kinds: frozenset[Kind] | set[Kind] = frozenset({"table"})
@@ -50,6 +51,7 @@ class Supports:
     sparse: bool = False
     prefix: bool = False
     copies: bool = False
+    parents: bool = True
 
 
 @dataclass
@@ -107,7 +109,7 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
         self.encoder_, self.labels_, self.kind_ = encoder, labels, kind
         self._check_table(rows)
         self._remember_names(X)
-        self.seed_, self.draws_ = seed_of(self.random_state), 0
+        self.seed_, self.draws_ = _seed(self.random_state), 0
         self._warn_few()
         self._fit(rows, codes, int(as_generator(self.seed_, "fit").integers(2**62)))
         self.fitted_ = True
@@ -279,7 +281,7 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
     def _next_key(self, random_state: Any) -> int:
         """Return the seed of one call of `sample`, advancing the counter where nothing fixes it."""
         if random_state is not None:
-            return int(as_generator(seed_of(random_state), "sample").integers(2**62))
+            return int(as_generator(_seed(random_state), "sample").integers(2**62))
         if isinstance(self.random_state, int | np.integer):
             return int(as_generator(self.seed_, "sample").integers(2**62))
         self.draws_ += 1
@@ -306,6 +308,14 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
         if n is not None and n != len(codes):
             raise ConfigError(f"n is {n}, but y has {len(codes)} labels: leave n out")
         return codes
+
+
+def _seed(random_state: Any) -> int:
+    """Return the seed that a random_state means. Raises: ConfigError."""
+    try:
+        return seed_of(random_state)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(str(error)) from None
 
 
 def _who(**needs: Any) -> str:

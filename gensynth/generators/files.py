@@ -60,6 +60,7 @@ def load(path: str | Path) -> Generator:
             part, _, rest = name.partition("/")
             parts[part][rest] = array
         made = generator_class(str(meta["generator"]))._from_saved(meta["params"])
+        made._check_params()
         made.kind_, made.seed_, made.draws_ = meta["kind"], int(meta["seed"]), int(meta["draws"])
         made.encoder_ = saved.unpack_encoder(meta["encoder"], parts["encoder"])
         made.labels_ = saved.unpack_labels(meta["labels"], parts["labels"])
@@ -82,11 +83,15 @@ def load(path: str | Path) -> Generator:
 
 def _plain_params(generator: Generator) -> dict[str, Any]:
     """Return a generator's parameters as JSON. Raises: FormatError where one is an object."""
-    params = generator._saved_params()
+    params = {name: _plain(value) for name, value in generator._saved_params().items()}
     for name, value in params.items():
         if not _is_json(value) and name not in ("schema", "random_state"):
             raise FormatError(f"{name}={value!r:.60} cannot be written to a file")
     return {name: value for name, value in params.items() if _is_json(value)}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _is_json(value: Any) -> bool:

@@ -42,7 +42,7 @@ class FromImblearn(SMOTE):
         (3, 2)
     """
 
-    supports: ClassVar[Supports] = Supports(categories=True, missing=True, sparse=True)
+    supports: ClassVar[Supports] = Supports(categories=True, missing=True, sparse=True, parents=False)
     needs_others = True
     needs_space = True
 
@@ -142,11 +142,11 @@ class FromImblearn(SMOTE):
             json.dumps(params)
         except TypeError as error:
             raise FormatError(f"the parameters of {name} cannot be written to a file: {error}") from error
-        return {"sampler": name, "params": params, "random_state": self.random_state}
+        return {"sampler": name, "params": params, "schema": self.schema, "random_state": self.random_state}
 
     @classmethod
     def _from_saved(cls, params: dict[str, Any]) -> Self:
         if params["sampler"] not in over_sampling.__all__:
             raise FormatError(f"imbalanced-learn has no over-sampler {params['sampler']!r}")
         sampler = getattr(over_sampling, params["sampler"])(**params["params"])
-        return cls(sampler, random_state=params["random_state"])
+        return cls(sampler, schema=params.get("schema"), random_state=params.get("random_state"))

@@ -151,7 +151,7 @@ def mix_rows(rows: Any, mixes: Mixes, layout: Layout | None, voters: Places | No
     Numbers: a + w (b - a). A number that either parent lacks follows the nearer one: missing where that one's is.
     Categories: the commonest among the voters, missing where the nearer parent's is.
 
-    Shape: rows (n, width) coded, or sparse; voters (m, k) positions of the rows that vote, one line a row, or None.
+    Shape: rows (n, width) coded, or sparse; voters (m, k) positions of the rows that vote, -1 for none, one line a row.
     """
     if layout is None:
         a, b = rows[mixes.first], rows[mixes.second]
@@ -170,7 +170,7 @@ def mix_rows(rows: Any, mixes: Mixes, layout: Layout | None, voters: Places | No
     made[:, numbers] = np.where(np.isnan(b), made[:, numbers], b)
     for place in layout.categories:
         own = made[:, place]
-        votes = own[:, None] if voters is None else rows[:, place][voters]
+        votes = own[:, None] if voters is None else np.where(voters < 0, np.nan, rows[:, place][voters])
         made[:, place] = np.where(np.isnan(own), own, _commonest(votes, own))
     return made
 

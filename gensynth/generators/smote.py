@@ -20,7 +20,7 @@ from scipy import sparse
 
 from ..data import saved
 from ..data.encode import Embedding, TableEncoder
-from ..errors import ConfigError, FallbackWarning, TrainingFailed
+from ..errors import ConfigError, FallbackWarning, FewRowsWarning, TrainingFailed
 from ..random import as_generator, spawn
 from .base import Codes, Draw, Generator, Supports
 from .mixing import Mixes, Places, RowNeighbors, Tags, mix_rows, search
@@ -38,7 +38,8 @@ class SMOTE(Generator):
     are compared by the nan-Euclidean distance; a cell is missing where the nearer parent's is.
 
     Few rows: with 1, copies of it whose numbers are moved by a tenth of the spread of all rows; with 2 to
-    `k_neighbors`, all others are its neighbours. Both give a FewRowsWarning.
+    `k_neighbors`, all others are its neighbours; rows that are all alike count as one. All give a FewRowsWarning. Where
+    the numbers of a row are missing it may come out as it is: a missing cell follows one parent.
 
     Arguments:
         k_neighbors: neighbours to choose the second row from, at least 1.
@@ -85,6 +86,17 @@ class SMOTE(Generator):
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
         self.rows_, self.codes_ = rows, codes
         self._prepare()
+        alike = self._lonely(np.arange(len(self.labels_))) & (self.labels_.counts > 1)
+        if alike.any() and (self.layout_ is None or len(self.layout_.numbers)):
+            labels = [
+                self.labels_.classes.tolist()[code] if not self.labels_.absent else None
+                for code in np.flatnonzero(alike)
+            ]
+            self.few_rows_ |= dict.fromkeys(
+                labels, "all rows alike: copies whose numbers are moved as those of one row"
+            )
+            text = f"{type(self).__name__}: all rows of {', '.join(map(repr, labels[:5]))} are alike and count as one"
+            warnings.warn(text, FewRowsWarning, stacklevel=4)
 
     def _prepare(self) -> None:
         """Set up the space that distances are taken in."""
@@ -115,7 +127,7 @@ class SMOTE(Generator):
             mixes.first[spots], mixes.second[spots], mixes.weight[spots] = part.first, part.second, part.weight
             alone[spots] = part.first == part.second
         rows = mix_rows(self.rows_, mixes, self.layout_, self._voters(codes, mixes))
-        rows = self._moved(rows, alone & self._lonely(codes), as_generator(key, "jitter"))
+        rows = self._moved(rows, self._lonely(codes), as_generator(key, "jitter"))
         parents = np.stack([mixes.first, np.where(alone, -1, mixes.second)], axis=1)
         return Draw(rows, parents, np.stack([np.where(alone, 1.0, 1 - mixes.weight), mixes.weight], axis=1))
 
@@ -156,6 +168,8 @@ class SMOTE(Generator):
         try:
             made = self._resampled(sampler, code, pool, n, others)
         except (ValueError, RuntimeError) as error:
+            if type(error).__name__ == "InvalidParameterError":  # scikit-learn's own, which is not public
+                raise ConfigError(f"{type(self).__name__}: {str(error).split('. ')[0]}") from error
             return Mixes.join([]), str(error).split(". ")[0].strip(" .")
         mixes, told = self.tags_.read(made)
         return mixes[told], ""
@@ -182,7 +196,7 @@ class SMOTE(Generator):
             return mixes
         _, firsts, inverse = np.unique(self.filled_[pool], axis=0, return_index=True, return_inverse=True)
         if len(firsts) < 2:
-            return mixes[:]
+            return mixes
         home = inverse.ravel()[np.searchsorted(pool, mixes.first[twins])]
         distinct = self.space_[pool[firsts]]
         near = search(distinct, min(self._k, len(firsts) - 1) + 1).kneighbors(distinct[home], return_distance=False)[
@@ -197,7 +211,7 @@ class SMOTE(Generator):
         """Return the rows that vote on the categories of each made row: the neighbours of its nearer parent."""
         if self.layout_ is None or not len(self.layout_.categories):
             return None
-        voters = np.repeat(mixes.nearer[:, None], self._k, axis=1)
+        voters = np.full((len(codes), max(min(self._k, int(np.bincount(self.codes_).max()) - 1), 1)), -1, dtype=np.intp)
         for code in np.unique(codes):
             pool = np.flatnonzero(self.codes_ == code)
             k = min(self._k, len(pool) - 1)

@@ -70,6 +70,11 @@ class SVMSMOTE(SMOTE):
         super().__init__(k_neighbors, schema=schema, n_jobs=n_jobs, random_state=random_state)
         self.m_neighbors, self.out_step = m_neighbors, out_step
 
+    def _check_params(self) -> None:
+        super()._check_params()
+        if not isinstance(self.out_step, int | float) or not self.out_step > 0:
+            raise ConfigError(f"out_step must be a number above 0, got {self.out_step!r}")
+
     def _sampler(self, k: int, find: Any, seed: int) -> Any:
         from sklearn.svm import SVC
 
@@ -104,6 +109,15 @@ class KMeansSMOTE(SMOTE):
         super().__init__(k_neighbors, schema=schema, n_jobs=n_jobs, random_state=random_state)
         self.clusters, self.cluster_balance_threshold = clusters, cluster_balance_threshold
         self.density_exponent = density_exponent
+
+    def _check_params(self) -> None:
+        super()._check_params()
+        if self.clusters is not None and (not isinstance(self.clusters, int) or self.clusters < 1):
+            raise ConfigError(f"clusters must be a whole number, at least 1, or None, got {self.clusters!r}")
+        for name in ("cluster_balance_threshold", "density_exponent"):
+            value = getattr(self, name)
+            if value != "auto" and (not isinstance(value, int | float) or value < 0):
+                raise ConfigError(f"{name} must be a number, at least 0, or 'auto', got {value!r}")
 
     def _sampler(self, k: int, find: Any, seed: int) -> Any:
         return over_sampling.KMeansSMOTE(

@@ -34,7 +34,7 @@ class SMOTEN(SMOTE):
         random_state: int for results that repeat, or None.
     """
 
-    supports: ClassVar[Supports] = Supports(numbers=False, categories=True, missing=True)
+    supports: ClassVar[Supports] = Supports(numbers=False, categories=True, missing=True, parents=False)
 
     def _ladder(self, count: int) -> str | None:
         return "copies" if count == 1 else f"k_neighbors={count - 1}" if count <= self._k else None

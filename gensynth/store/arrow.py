@@ -27,7 +27,7 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
         if nullable and (column.null_count or types.get(name) == nullable):
             series[name] = column.to_pandas(types_mapper=lambda kind, dtype=nullable: pd.api.types.pandas_dtype(dtype))
         else:
-            series[name] = column.to_pandas()
+            series[name] = column.to_pandas(date_as_object=False)
     return pd.DataFrame(series, copy=False)
 
 

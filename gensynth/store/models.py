@@ -55,10 +55,11 @@ def check_model_output(path: str | Path, overwrite: bool = False) -> None:
     """
     check_output(path, overwrite)
     folder = Path(path)
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / META).is_file():
-        raise ConfigError(
-            f"{str(path)!r} is a folder that holds no {META} and is not replaced by a model; name another"
-        )
+    if not folder.is_dir():
+        return
+    held = {part.name for part in folder.iterdir()}
+    if held and held != {META, WEIGHTS}:
+        raise ConfigError(f"{str(path)!r} is a folder that holds other things than a model; name another")
 
 
 def read_model(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:

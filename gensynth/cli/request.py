@@ -1,0 +1,151 @@
+"""What a job means for the table at hand: labels, rows to balance, known columns, and the Balancer that does it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .. import gates as gate_table
+from ..balance import Balancer
+from ..balance.prefit import check_same_columns
+from ..data.identifiers import Identifier
+from ..data.labels import Labels
+from ..data.schema import Schema, identifiers_of
+from ..errors import ConfigError, DataError, UnknownCategory, nearest
+from ..generators.files import load
+from ..random import as_generator
+from ..recipe import Job, Named, build_generator, checked_params
+from ..store.base import TableFile
+
+Positions = npt.NDArray[np.intp]
+
+
+def split_target(table: TableFile, target: str) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the columns to learn from, and the labels. Raises: ConfigError, DataError."""
+    frame = table.frame
+    if target not in frame.columns:
+        raise ConfigError(f"{table.path}: there is no column {target!r} to balance{nearest(target, frame.columns)}")
+    y = frame[target]
+    missing = np.flatnonzero(y.isna().to_numpy())
+    if len(missing):
+        rows = ", ".join(f"{row + 1:,}" for row in missing[:3])
+        raise DataError(
+            f"{table.path}: {len(missing):,} of {len(y):,} rows have no label in column {target!r} "
+            f"(row {rows}{', ...' if len(missing) > 3 else ''}): fill them in or leave those rows out"
+        )
+    if frame.shape[1] < 2:
+        raise DataError(f"{table.path}: {target!r} is the only column: there is nothing to learn the rows from")
+    try:
+        labels, _ = Labels.fit(y, len(y))
+    except DataError as error:
+        raise DataError(f"{table.path}: column {target!r}: {error}") from None
+    if len(labels) < 2:
+        raise DataError(f"{table.path}: column {target!r} holds 1 class, {y.iloc[0]!r}: there is nothing to balance")
+    return frame.drop(columns=target), y
+
+
+def training_rows(job: Job, X: pd.DataFrame, y: pd.Series) -> tuple[Positions, Positions]:
+    """Return the positions to balance and those to leave untouched. Raises: ConfigError, DataError."""
+    every = np.arange(len(y))
+    if job.split is not None:
+        if job.split not in X.columns:
+            raise ConfigError(
+                f"--split names the column {job.split!r}, which {job.data} has not{nearest(job.split, X.columns)}"
+            )
+        train = (
+            X[job.split].astype(str).str.strip().str.lower().isin(["train", "training", "1", "1.0", "true"]).to_numpy()
+        )
+        if not train.any() or train.all():
+            what = "no row" if not train.any() else "every row"
+            raise DataError(f"{job.data}: {what} of column {job.split!r} says 'train' (or 1, or true)")
+        return every[train], every[~train]
+    if job.holdout is None:
+        return every, every[:0]
+    rng = as_generator(job.seed, "holdout")
+    held = []
+    for rows in y.groupby(y, observed=True).indices.values():
+        held.append(rng.permutation(rows)[: min(round(len(rows) * job.holdout), len(rows) - 1)])
+    rest = np.sort(np.concatenate(held)).astype(np.intp)
+    if not len(rest):
+        raise DataError(f"{job.data}: {len(y)} rows are too few to hold out {job.holdout:g} of each class")
+    return np.setdiff1d(every, rest), rest
+
+
+def known_columns(job: Job, X: pd.DataFrame) -> dict[str, Any]:
+    """Return the kinds that the job names, and the identifiers, which are known from the whole file alone.
+
+    A column that is a stored index (`__index_level_0__`, or the unnamed first one of a CSV) is one where it is unique.
+    """
+    asked = job.columns
+    Schema.infer(X.head(1), {name: "category" for name in asked})  # unknown names are refused before the work
+    stored = [
+        name for name in X.columns if re.fullmatch(r"__index_level_\d+__|Unnamed: 0", str(name)) and X[name].is_unique
+    ]
+    named = [name for name, kind in asked.items() if kind == "identifier"]
+    known: dict[str, Any] = {str(name): column for name, column in identifiers_of(X).items()}
+    for name in {*stored, *named} - {*asked} | {*named}:
+        try:
+            known[name] = Identifier.infer(X[name])
+        except DataError as error:
+            if name in named:
+                raise DataError(f"column {name!r}: {error}") from None
+    return {**known, **{name: kind for name, kind in asked.items() if kind != "identifier"}}
+
+
+def make_balancer(job: Job, X: pd.DataFrame, y: pd.Series, schema: dict[str, Any]) -> Balancer:
+    """Return the Balancer that a job asks for. Raises: ConfigError."""
+    labels, _ = Labels.fit(y, len(y))
+    strategy: Any = job.strategy
+    if isinstance(strategy, dict):
+        try:
+            strategy = {labels.match(label): n for label, n in strategy.items()}
+        except UnknownCategory as error:
+            raise ConfigError(f"--strategy: {error}") from None
+    if job.groups is not None and job.groups not in X.columns:
+        raise ConfigError(
+            f"--groups names the column {job.groups!r}, which {job.data} has not{nearest(job.groups, X.columns)}"
+        )
+    if job.model is not None:
+        generator = load(job.model)
+        try:
+            check_same_columns(generator, X)
+        except ConfigError as error:
+            raise ConfigError(f"{job.model} does not fit {job.data}: {error}") from None
+    else:
+        generator = build_generator(
+            job.generator or Named(name="SMOTE"), seed=job.seed, schema=schema or None, n_jobs=job.threads
+        )
+    return Balancer(
+        generator, sampling_strategy=strategy, groups=job.groups, gates=[_gate(spec) for spec in job.gates],
+        on_short=job.on_short, under=_under(job.under, labels), prefit=job.model is not None, random_state=job.seed,
+    )  # fmt: skip
+
+
+def _gate(spec: Named) -> Any:
+    made = getattr(gate_table, spec.name, None)
+    names = [name for name, each in vars(gate_table).items() if hasattr(each, "accept") and name != "Gate"]
+    if spec.name not in names:
+        raise ConfigError(f"there is no gate {spec.name!r}{nearest(spec.name, names)}")
+    return made(**checked_params(made, spec.params, spec.name))  # type: ignore[misc, arg-type]
+
+
+def _under(spec: Named | None, labels: Labels) -> Any:
+    if spec is None:
+        return None
+    from imblearn import under_sampling
+
+    if spec.name not in under_sampling.__all__:
+        raise ConfigError(
+            f"imbalanced-learn has no under-sampler {spec.name!r}{nearest(spec.name, under_sampling.__all__)}"
+        )
+    params = dict(spec.params)
+    if isinstance(params.get("sampling_strategy"), dict):
+        params["sampling_strategy"] = {labels.match(label): n for label, n in params["sampling_strategy"].items()}
+    try:
+        return getattr(under_sampling, spec.name)(**params)
+    except TypeError as error:
+        raise ConfigError(f"{spec.name}: {error}") from None
