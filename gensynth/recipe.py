@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from .errors import ConfigError, nearest
 from .generators import generator_class
@@ -31,6 +40,7 @@ def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+RECORDED = "(rows that the recipe was made from)"
 _EXCLUSIVE = (("generator", "model"), ("holdout", "split"), ("model", "groups"), ("model", "columns"))
 Spec = Annotated[Named, BeforeValidator(_named)]
 
@@ -71,6 +81,8 @@ class Job(BaseModel):
             )
         return self
 
+    _input: str | None = PrivateAttr(None)  # hash of the rows that a recipe was made from
+
     def asked(self) -> dict[str, Any]:
         """Return the job as plain data, without what was left at its default."""
         return self.model_dump(by_alias=True, exclude_defaults=True)
@@ -78,8 +90,12 @@ class Job(BaseModel):
 
 def make_job(settings: dict[str, Any], where: str = "") -> Job:
     """Return a checked job. Raises: ConfigError, one sentence, offering the nearest key."""
+    settings = dict(settings)
+    recorded = settings.pop(RECORDED, None)
     try:
-        return Job.model_validate(settings)
+        job = Job.model_validate(settings)
+        job._input = recorded
+        return job
     except ValidationError as error:
         raise ConfigError(f"{where}{_sentence(error)}") from None
 
@@ -121,7 +137,10 @@ def read_job(path: str) -> dict[str, Any]:
         raise ConfigError(f"{path}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
     if isinstance(settings, dict) and set(settings) == {"job", "result"}:
         chosen = (settings["result"] or {}).get("generator")  # what was taken where nothing was named
+        seen = (settings["result"] or {}).get("input") or {}
         settings = settings["job"]
+        if isinstance(settings, dict) and isinstance(seen, dict):
+            settings = {RECORDED: seen.get("sha256_of_rows"), **settings}
         if isinstance(settings, dict) and chosen and not settings.get("model"):
             settings = {"generator": chosen, **settings}
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):

@@ -12,7 +12,7 @@ import pandas as pd
 from imblearn.utils import check_sampling_strategy
 
 from ..data.labels import Labels
-from ..errors import ConfigError, DataError, UnknownCategory
+from ..errors import ConfigError, DataError, UnknownCategory, nearest
 
 Codes = npt.NDArray[np.intp]
 
@@ -90,6 +90,11 @@ def counts_of(strategy: Any, labels: Labels, codes: Codes) -> dict[int, int]:
             return {code: int(n - have[code]) for code, n in strategy.items() if have[code] and n > have[code]}
     except UnknownCategory as error:
         raise ConfigError(f"the strategy names a class that the data has not: {error}") from None
+    words = ("auto", "minority", "not minority", "not majority", "all")
+    if isinstance(strategy, bool) or (isinstance(strategy, str) and strategy not in words):
+        raise ConfigError(
+            f"sampling_strategy={strategy!r} is not known{nearest(strategy, words)}"
+        )
     try:
         found = check_sampling_strategy(strategy, codes, "over-sampling")
     except (ValueError, TypeError) as error:

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import time
+import warnings
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from ..balance import Balancer
-from ..errors import ConfigError, DataError
+from ..errors import ConfigError, DataError, GensynthWarning
 from ..recipe import Job
 from ..store.atomic import check_output
 from ..store.base import TableFile
@@ -103,6 +104,8 @@ def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> N
     if outputs.rest is not None:
         table.write(outputs.rest, rows=rest, overwrite=overwrite)
     result = _result(job, table, balancer, len(rest), time.perf_counter() - started)
+    if job._input not in (None, result["input"]["sha256_of_rows"]):
+        warnings.warn(f"{job.data} is not what it was when the recipe was written", GensynthWarning, stacklevel=2)
     if outputs.recipe is not None:
         write_json(outputs.recipe, {"job": job.asked(), "result": result}, overwrite=True)
     _summary(job, balancer, outputs, len(rest))

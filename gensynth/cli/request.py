@@ -35,7 +35,8 @@ def split_target(table: TableFile, target: str) -> tuple[pd.DataFrame, pd.Series
         rows = ", ".join(f"{row + 1:,}" for row in missing[:3])
         raise DataError(
             f"{table.path}: {len(missing):,} of {len(y):,} rows have no label in column {target!r} "
-            f"(row {rows}{', ...' if len(missing) > 3 else ''}): fill them in or leave those rows out"
+            f"(row {rows}{', ...' if len(missing) > 3 else ''}): fill them in or leave those rows out "
+            "(an empty cell, NA, None, null and the like count as missing)"
         )
     if frame.shape[1] < 2:
         raise DataError(f"{table.path}: {target!r} is the only column: there is nothing to learn the rows from")
@@ -119,6 +120,8 @@ def make_balancer(job: Job, X: pd.DataFrame, y: pd.Series, schema: dict[str, Any
         generator = build_generator(
             job.generator or Named(name="SMOTE"), seed=job.seed, schema=schema or None, n_jobs=job.threads
         )
+    if not generator.__sklearn_is_fitted__():
+        generator._check_params()
     return Balancer(
         generator, sampling_strategy=strategy, groups=job.groups, gates=[_gate(spec) for spec in job.gates],
         on_short=job.on_short, under=_under(job.under, labels), prefit=job.model is not None, random_state=job.seed,

@@ -55,6 +55,8 @@ class Frame:
             if isinstance(X.columns, pd.MultiIndex):
                 raise DataError("column names of several levels: join them into one level first")
             return X, cls("pandas", str(X.columns.dtype), title=X.columns.name)
+        if (library == "polars" and not hasattr(X, "with_row_index")) or type(X).__name__ == "LazyFrame":
+            raise DataError(f"a polars {type(X).__name__} holds no rows yet: collect() it first")
         if library == "polars":
             return _from_polars(X), cls("polars", polars=X.schema)
         if library == "torch":

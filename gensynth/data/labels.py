@@ -70,7 +70,9 @@ class Labels:
         try:
             return self._places[value]
         except (KeyError, TypeError):
-            raise UnknownCategory(f"there is no class {label!r}{nearest(label, self._places)}") from None
+            same = [known for known in self._places if str(known) == str(label)]
+            hint = f"; there is {same[0]!r}, a {type(same[0]).__name__}" if same else nearest(label, self._places)
+            raise UnknownCategory(f"there is no class {value!r}{hint}") from None
 
     def match(self, text: Any) -> Any:
         """Return the label whose printed form is `text`. Raises: UnknownCategory, offering the nearest."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from decimal import Decimal
 from typing import Any
@@ -90,6 +91,9 @@ def _column(entry: dict[str, Any], place: int, arrays: dict[str, npt.NDArray[Any
         plain = dtype.categories.dtype if isinstance(dtype, pd.CategoricalDtype) else dtype
         values["levels"] = pd.Index([_value_in(level) for level in entry["levels"]], dtype=plain)
     values |= {name.partition(".")[2]: array for name, array in arrays.items() if name.partition(".")[0] == str(place)}
+    lacking = {each.name for each in dataclasses.fields(kind)} - {"dtype", *values}
+    if lacking:
+        raise FormatError(f"column {place} lacks {', '.join(sorted(lacking))}")
     return kind(dtype=dtype, **values)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import saved
+from ..data.kinds import count_rows
 from ..errors import ConfigError, FormatError, RealRowsWarning
 from ..store.models import read_model, write_model
 from . import generator_class
@@ -73,12 +74,24 @@ def load(path: str | Path) -> Generator:
         if meta["names"] is not None:
             made.feature_names_in_ = np.asarray(meta["names"], dtype=object)
         made._restore(meta["state"], parts["state"])
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+        _check_whole(made)
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError, NotImplementedError, OverflowError) as error:
         if isinstance(error, FormatError | ConfigError):
             raise
         raise FormatError(f"{path} is not a whole model file ({type(error).__name__}: {error})") from error
     made.fitted_ = True
     return made
+
+
+def _check_whole(made: Generator) -> None:
+    """Raise FormatError where the parts of a file do not belong together."""
+    counts, codes = made.labels_.counts, getattr(made, "codes_", None)
+    if len(counts) != max(len(made.labels_.classes), 1) or (counts < 0).any():
+        raise FormatError("the counts are not those of the classes")
+    if codes is not None:
+        rows = count_rows(made.rows_)
+        if codes.shape != (rows,) or codes.dtype.kind != "i" or not np.array_equal(np.bincount(codes), counts):
+            raise FormatError("the rows and their classes do not belong together")
 
 
 def _plain_params(generator: Generator) -> dict[str, Any]:
