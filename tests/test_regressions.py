@@ -303,3 +303,35 @@ def test_a_model_file_names_no_code(tmp_path):
     with pytest.raises(ConfigError, match="other things"):
         SMOTE(random_state=0).fit(frame(), Y).save(tmp_path / "mine", overwrite=True)
     assert (tmp_path / "mine" / "precious.txt").exists()
+
+
+@pytest.mark.filterwarnings("ignore::gensynth.errors.RealRowsWarning")
+def test_a_model_whose_parts_do_not_belong_together_is_refused(tmp_path):
+    from gensynth.store import read_model, write_model
+
+    SMOTE(random_state=0).fit(frame(), Y).save(tmp_path / "m")
+    meta, arrays = read_model(tmp_path / "m")
+    spoilt = {
+        "codes": ({}, {"state/codes": arrays["state/codes"][:-1]}),
+        "counts": ({}, {"labels/counts": -arrays["labels/counts"]}),
+        "range": (
+            {"encoder": {**meta["encoder"], "columns": [{"kind": "number", "dtype": "float64", "name": "x"}]}},
+            {},
+        ),
+        "dtype": ({"encoder": {**meta["encoder"], "columns": [{**meta["encoder"]["columns"][0], "dtype": []}]}}, {}),
+    }
+    for name, (other, parts) in spoilt.items():
+        write_model(tmp_path / name, {**meta, **other}, {**arrays, **parts})
+        with pytest.raises(FormatError):
+            load(tmp_path / name)
+
+
+def test_a_recipe_says_where_its_input_has_changed(run):
+    frame().assign(y=Y).to_csv("t.csv", index=False)
+    assert run("balance", "t.csv", "-t", "y", "-o", "o.csv")[0] == 0
+    assert "is not what it was" not in run("balance", "-c", "o.csv.recipe.json", "--overwrite")[2]
+    with Path("t.csv").open("a") as handle:
+        handle.write("0.5,1\n")
+    status, _, err = run("balance", "-c", "o.csv.recipe.json", "--overwrite")
+    assert status == 0
+    assert "is not what it was" in err

@@ -191,6 +191,8 @@ def _dtype_in(data: Any) -> Any:
     if isinstance(data, dict):
         levels = pd.Index([_value_in(level) for level in data["levels"]], dtype=_dtype_in(data["dtype"]))
         return pd.CategoricalDtype(levels, ordered=bool(data["ordered"]))
+    if not isinstance(data, str):
+        raise FormatError(f"unknown dtype {data!r}")
     try:
         return pd.api.types.pandas_dtype(data)
     except TypeError as error:
