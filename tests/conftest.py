@@ -17,6 +17,8 @@ import hypothesis
 import numpy as np
 import pytest
 
+from gensynth.cli import main
+
 ROOT = Path(__file__).resolve().parents[1]
 MAIN = "import sys; from gensynth.cli import main; sys.argv[0] = 'gensynth'; sys.exit(main())"
 
@@ -61,3 +63,19 @@ def shell(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
         return subprocess.run(asked, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300, check=False)
 
     return run
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run the command line in this process, in a folder of its own; return status, standard output and error."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        with pytest.raises(SystemExit) as left:
+            main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        assert "fault in gensynth" not in err
+        return left.value.code, out, err
+
+    return call

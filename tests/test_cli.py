@@ -18,8 +18,6 @@ import pandas as pd
 import pytest
 import yaml
 
-from gensynth.cli import main
-
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "tabular"
 TARGETS = {
     "abalone": "Rings", "adult": "income", "bank_marketing": "subscribe", "car_evaluation": "class",
@@ -28,21 +26,6 @@ TARGETS = {
     "occupancy": "Occupancy", "oil_spill": "oil_spill", "phoneme": "Class", "pima_diabetes": "class",
     "telco_churn": "Churn", "unbalanced_bioassay": "Outcome", "wine_quality_white": "quality", "yeast": "label",
 }  # fmt: skip
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run the command line in this process, in a folder of its own; return status, standard output and error."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words):
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return left.value.code, out, err
-
-    return call
 
 
 def files():

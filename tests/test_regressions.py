@@ -15,7 +15,6 @@ from imblearn.under_sampling import RandomUnderSampler
 from scipy import sparse
 
 from gensynth import SMOTE, SVMSMOTE, Balancer, KMeansSMOTE, NotACopy, RandomOverSampler, load
-from gensynth.cli import main
 from gensynth.data.frames import Frame
 from gensynth.data.schema import Schema
 from gensynth.errors import ConfigError, DataError, FewRowsWarning, FormatError
@@ -27,20 +26,6 @@ Y = np.r_[np.ones(20), np.zeros(180)].astype(int)
 
 def frame(**columns):
     return pd.DataFrame({**columns, "x": np.random.default_rng(1).normal(size=N)})
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words):
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert "fault in gensynth" not in err
-        return left.value.code, out, err
-
-    return call
 
 
 @pytest.mark.parametrize(

@@ -92,9 +92,7 @@ def counts_of(strategy: Any, labels: Labels, codes: Codes) -> dict[int, int]:
         raise ConfigError(f"the strategy names a class that the data has not: {error}") from None
     words = ("auto", "minority", "not minority", "not majority", "all")
     if isinstance(strategy, bool) or (isinstance(strategy, str) and strategy not in words):
-        raise ConfigError(
-            f"sampling_strategy={strategy!r} is not known{nearest(strategy, words)}"
-        )
+        raise ConfigError(f"sampling_strategy={strategy!r} is not known{nearest(strategy, words)}")
     try:
         found = check_sampling_strategy(strategy, codes, "over-sampling")
     except (ValueError, TypeError) as error:

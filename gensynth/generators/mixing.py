@@ -177,6 +177,10 @@ def mix_rows(rows: Any, mixes: Mixes, layout: Layout | None, voters: Places | No
 
 def _commonest(votes: Floats, own: Floats) -> Floats:
     """Return the commonest value of each line, the first in case of a tie, `own` where all are missing."""
-    counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
-    best = votes[np.arange(len(votes)), counts.argmax(axis=1)]
+    best = own.copy()
+    size = max(2**24 // votes.shape[1] ** 2, 1)  # lines at a time: each takes its width squared in bytes
+    for start in range(0, len(votes), size):
+        part = votes[start : start + size]
+        most = (part[:, :, None] == part[:, None, :]).sum(axis=2).argmax(axis=1)
+        best[start : start + size] = part[np.arange(len(part)), most]
     return np.where(np.isnan(best), own, best)
