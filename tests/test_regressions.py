@@ -320,3 +320,14 @@ def test_a_recipe_says_where_its_input_has_changed(run):
     status, _, err = run("balance", "-c", "o.csv.recipe.json", "--overwrite")
     assert status == 0
     assert "is not what it was" in err
+
+
+@pytest.mark.filterwarnings("ignore::gensynth.errors.RealRowsWarning")
+def test_arrow_strings_are_saved(tmp_path):
+    import pyarrow as pa
+
+    for kind in (pa.string(), pa.large_string()):
+        X = frame(s=pd.Series(["a", "b", None, "d"] * 50, dtype=pd.ArrowDtype(kind)))
+        model = SMOTE(random_state=0).fit(X, Y)
+        model.save(tmp_path / str(kind))
+        pd.testing.assert_frame_equal(load(tmp_path / str(kind)).sample(9), model.sample(9))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 from scipy import sparse
 
 from ..errors import FormatError
@@ -23,6 +24,7 @@ from .labels import Labels
 from .schema import KINDS, Schema
 
 Packed = tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]
+_ARROW_TEXT = {"string": pa.string(), "large_string": pa.large_string()}
 _WRITTEN: dict[str, type] = {"date": dt.date, "time": dt.time, "decimal": Decimal}
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -178,16 +180,22 @@ def _dtype_out(dtype: Any) -> Any:
     if isinstance(dtype, pd.CategoricalDtype):
         levels = [_value_out(level) for level in dtype.categories.tolist()]
         return {"levels": levels, "ordered": bool(dtype.ordered), "dtype": _dtype_out(dtype.categories.dtype)}
-    text = str(dtype)
-    try:
-        if pd.api.types.pandas_dtype(text) == dtype:
-            return text
-    except (TypeError, NotImplementedError):
-        pass
-    raise FormatError(f"the dtype {text} cannot be written to a file: convert the column first")
+    if isinstance(dtype, pd.ArrowDtype) and str(dtype.pyarrow_dtype) in _ARROW_TEXT:
+        return {"arrow": str(dtype.pyarrow_dtype)}  # their printed form is that of pandas' own string type
+    for text in (str(dtype), repr(dtype)):
+        try:
+            if pd.api.types.pandas_dtype(text) == dtype:
+                return text
+        except (TypeError, ValueError, NotImplementedError):
+            continue
+    raise FormatError(f"the dtype {dtype} cannot be written to a file: convert the column first")
 
 
 def _dtype_in(data: Any) -> Any:
+    if isinstance(data, dict) and "arrow" in data:
+        if data["arrow"] not in _ARROW_TEXT:
+            raise FormatError(f"unknown dtype {data!r}")
+        return pd.ArrowDtype(_ARROW_TEXT[data["arrow"]])
     if isinstance(data, dict):
         levels = pd.Index([_value_in(level) for level in data["levels"]], dtype=_dtype_in(data["dtype"]))
         return pd.CategoricalDtype(levels, ordered=bool(data["ordered"]))
