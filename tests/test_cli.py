@@ -293,6 +293,26 @@ def test_disk_full_leaves_the_old_file(run, payments, monkeypatch):
     assert files() == ["out.csv", "payments.csv"]
 
 
+@pytest.mark.parametrize("old", [None, "old"])
+def test_an_interrupt_while_writing_leaves_what_was_there(run, payments, monkeypatch, old):
+    if old:
+        Path("out.csv").write_text(old)
+    before = files()
+    asked = []
+
+    def interrupted(handle):
+        asked.append(handle)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    status, _, err = run("balance", payments.name, "-t", "fraud", "-o", "out.csv", "--overwrite")
+    assert asked, "nothing was being written: the test interrupts nothing"
+    assert status == 1
+    assert "interrupted" in err
+    assert files() == before
+    assert old is None or Path("out.csv").read_text() == old
+
+
 def test_an_interrupt_in_the_middle_leaves_no_half_file(tmp_path):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(60_000, 12)), columns=[f"x{i}" for i in range(12)])

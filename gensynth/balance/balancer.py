@@ -47,7 +47,7 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         under: an imbalanced-learn under- or cleaning sampler that thins out the real rows first. It works on an
             encoded copy, by row index. Other kinds than tables take RandomUnderSampler alone.
         prefit: use the generator as it is: neither copied nor fitted.
-        random_state: int for results that repeat; it seeds a generator that has no seed of its own.
+        random_state: int for results that repeat; without it the generator's own seed makes them so.
 
     After `fit_resample`: `is_synthetic_` (n,) mask of the result; `parents_` frame (row in the result, parent in X,
     weight); `kept_` positions of the surviving real rows; `generator_`; `sampling_strategy_` rows made of each class;
@@ -111,7 +111,7 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         self._fit_generator(X, X_real, todo, None if whole else self.kept_, y)
         answer = self._answer(todo, X_real, y, labels)
         made = todo.classes[answer.places]
-        X_new = join_rows(X_real, self._in_groups(answer, todo, X))
+        X_new = join_rows(X_real, self._finished(answer, todo, X))
         y_new = joined_labels(y if whole else take_rows(y, self.kept_), labels.decode(made))
         self.is_synthetic_ = np.arange(len(self.kept_) + len(made)) >= len(self.kept_)
         self.parents_, self.refused_ = self._placed(answer.parents), answer.refused
@@ -186,7 +186,7 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
 
     def _names_a_column(self) -> bool:
         """Whether `groups` is the name of a column and not the groups themselves."""
-        return isinstance(self.groups, str | int | float | tuple) and not hasattr(self.groups, "shape")
+        return isinstance(self.groups, str | int | float) and not hasattr(self.groups, "shape")
 
     def _planned(self, X: Any, labels: Labels, codes: npt.NDArray[np.intp], kept: npt.NDArray[np.intp]) -> Plan:
         groups = self.groups
@@ -255,8 +255,8 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
             copy.set_params(schema=schema)
         return copy
 
-    def _in_groups(self, answer: Answer, todo: Plan, X: Any) -> Any:
-        """Return the synthetic rows with the group that each was made for in the column of groups."""
+    def _finished(self, answer: Answer, todo: Plan, X: Any) -> Any:
+        """Return the synthetic rows with the group that each was made for, and identifiers that are new to X."""
         rows = answer.rows
         if self.prefit and getattr(self.generator_, "encoder_", None) is not None and len(answer.places):
             rows = renewed(rows, X, self.generator_.encoder_, as_generator(self.seed_, "identifiers"))

@@ -82,7 +82,7 @@ def known_columns(job: Job, X: pd.DataFrame) -> dict[str, Any]:
     A column that is a stored index (`__index_level_0__`, or the unnamed first one of a CSV) is one where it is unique.
     """
     asked = job.columns
-    Schema.infer(X.head(1), {name: "category" for name in asked})  # unknown names are refused before the work
+    Schema.check_kinds(asked, X.columns)
     stored = [
         name for name in X.columns if re.fullmatch(r"__index_level_\d+__|Unnamed: 0", str(name)) and X[name].is_unique
     ]

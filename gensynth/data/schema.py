@@ -56,13 +56,7 @@ class Schema:
         if isinstance(kinds, Schema):
             return cls(kinds.only(frame.columns).columns)
         asked = dict(kinds or {})
-        for name, kind in asked.items():
-            if name not in frame.columns:
-                raise ConfigError(
-                    f"schema names the column {name!r}, which the table has not{nearest(name, frame.columns)}"
-                )
-            if not isinstance(kind, Column) and (kind not in KINDS or kind == "empty"):
-                raise ConfigError(f"schema calls column {name!r} a {kind!r}{nearest(kind, [*KINDS][:-1])}")
+        cls.check_kinds(asked, frame.columns)
         columns = []
         for name in frame.columns:
             try:
@@ -71,6 +65,15 @@ class Schema:
             except DataError as error:
                 raise DataError(f"column {name!r}: {error}") from error
         return cls(columns)
+
+    @staticmethod
+    def check_kinds(asked: Mapping[Any, Any], names: Any) -> None:
+        """Raise ConfigError where kinds are said of columns that are not among `names`, or are none."""
+        for name, kind in asked.items():
+            if name not in names:
+                raise ConfigError(f"schema names the column {name!r}, which the table has not{nearest(name, names)}")
+            if not isinstance(kind, Column) and (kind not in KINDS or kind == "empty"):
+                raise ConfigError(f"schema calls column {name!r} a {kind!r}{nearest(kind, [*KINDS][:-1])}")
 
     def only(self, names: Any) -> Schema:
         """Return the schema of these columns, in this order. Raises: DataError where one is unknown."""
