@@ -331,3 +331,18 @@ def test_arrow_strings_are_saved(tmp_path):
         model = SMOTE(random_state=0).fit(X, Y)
         model.save(tmp_path / str(kind))
         pd.testing.assert_frame_equal(load(tmp_path / str(kind)).sample(9), model.sample(9))
+
+
+def test_a_seed_among_the_parameters_counts(run):
+    frame().assign(y=Y).to_csv("t.csv", index=False)
+    for seed in (1, 1, 2):
+        assert (
+            run(
+                "balance", "t.csv", "-t", "y", "-p", f"random_state={seed}", "-o", f"{len(list(Path().iterdir()))}.csv"
+            )[0]
+            == 0
+        )
+    made = [path.read_bytes() for path in sorted(Path().glob("[0-9].csv"))]
+    assert made[0] == made[1] != made[2]
+    with pytest.raises(ConfigError, match="random_state"):
+        Balancer(SMOTE(), random_state=-1).fit_resample(frame(), Y)

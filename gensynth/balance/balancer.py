@@ -22,8 +22,8 @@ from ..data.kinds import count_rows, join_rows, kind_of, take_rows
 from ..data.labels import Labels
 from ..data.schema import identifiers_of
 from ..errors import ConfigError, DataError, FallbackWarning, NotFitted
-from ..generators.base import Generator
-from ..random import as_generator, fresh_seed, seed_of
+from ..generators.base import Generator, checked_seed
+from ..random import as_generator, fresh_seed
 from .asking import Answer, ask, ask_through
 from .merge import binarized, joined_labels, named, tally, with_column
 from .prefit import check_same_columns, renewed
@@ -155,7 +155,7 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
     def _seed(self) -> int:
         """Return the seed of one call: the Balancer's own, else the generator's, else a fresh one."""
         own = getattr(self.generator, "random_state", None) if self.random_state is None else self.random_state
-        return fresh_seed() if own is None else seed_of(own)
+        return fresh_seed() if own is None else checked_seed(own)
 
     def _open(self, X: Any, y: Any) -> tuple[Any, npt.NDArray[np.intp], Labels]:
         """Return the labels as one column, their codes, and what they are."""

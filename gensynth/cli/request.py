@@ -122,9 +122,11 @@ def make_balancer(job: Job, X: pd.DataFrame, y: pd.Series, schema: dict[str, Any
         )
     if not generator.__sklearn_is_fitted__():
         generator._check_params()
+    own = job.generator.params.get("random_state") if job.generator is not None else None
     return Balancer(
         generator, sampling_strategy=strategy, groups=job.groups, gates=[_gate(spec) for spec in job.gates],
-        on_short=job.on_short, under=_under(job.under, labels), prefit=job.model is not None, random_state=job.seed,
+        on_short=job.on_short, under=_under(job.under, labels), prefit=job.model is not None,
+        random_state=job.seed if own is None else own,
     )  # fmt: skip
 
 

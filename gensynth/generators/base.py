@@ -109,7 +109,7 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
         self.encoder_, self.labels_, self.kind_ = encoder, labels, kind
         self._check_table(rows)
         self._remember_names(X)
-        self.seed_, self.draws_ = _seed(self.random_state), 0
+        self.seed_, self.draws_ = checked_seed(self.random_state), 0
         self._warn_few()
         self._fit(rows, codes, int(as_generator(self.seed_, "fit").integers(2**62)))
         self.fitted_ = True
@@ -281,7 +281,7 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
     def _next_key(self, random_state: Any) -> int:
         """Return the seed of one call of `sample`, advancing the counter where nothing fixes it."""
         if random_state is not None:
-            return int(as_generator(_seed(random_state), "sample").integers(2**62))
+            return int(as_generator(checked_seed(random_state), "sample").integers(2**62))
         if isinstance(self.random_state, int | np.integer):
             return int(as_generator(self.seed_, "sample").integers(2**62))
         self.draws_ += 1
@@ -310,7 +310,7 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
         return codes
 
 
-def _seed(random_state: Any) -> int:
+def checked_seed(random_state: Any) -> int:
     """Return the seed that a random_state means. Raises: ConfigError."""
     try:
         return seed_of(random_state)
