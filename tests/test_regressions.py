@@ -346,3 +346,12 @@ def test_a_seed_among_the_parameters_counts(run):
     assert made[0] == made[1] != made[2]
     with pytest.raises(ConfigError, match="random_state"):
         Balancer(SMOTE(), random_state=-1).fit_resample(frame(), Y)
+
+
+def test_samples_on_standard_output_are_text(run):
+    frame().assign(y=Y).to_parquet("t.parquet")
+    assert run("fit", "t.parquet", "-t", "y", "-o", "m")[0] == 0
+    status, out, _ = run("sample", "m", "-n", "3", "--y", "1")
+    assert status == 0
+    assert out.splitlines()[0] == "x,y"
+    assert len(out.splitlines()) == 4

@@ -137,7 +137,7 @@ def sample(
     model: Annotated[str, typer.Argument(help="A folder that fit wrote.", show_default=False)],
     n: Annotated[int, typer.Option("--n", "-n", help="How many rows.", min=0)],
     y: Annotated[str | None, typer.Option("--y", help="Class of all rows; without it, classes as in training.")] = None,
-    out: Annotated[str, typer.Option("--out", "-o", help="Where to write; - is standard output.")] = "-",
+    out: Annotated[str, typer.Option("--out", "-o", help="Where to write; - is standard output, as text.")] = "-",
     seed: Seed = None,
     threads: Threads = None,
     overwrite: Overwrite = False,

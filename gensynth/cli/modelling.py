@@ -68,7 +68,10 @@ def sample(path: str, n: int, *, y: str | None, out: str, seed: int, threads: in
             name += "_"
         place = min(max(int(notes.get("place", made.shape[1])), 0), made.shape[1])
         made.insert(place, name, pd.Series(labels).reset_index(drop=True))
-    write_frame(made, out, like=notes.get("manner"), overwrite=overwrite)
+    manner = notes.get("manner")
+    if out == "-" and (manner or {}).get("format") != "csv":
+        manner = None  # standard output is text that people read, also after learning from Parquet
+    write_frame(made, out, like=manner, overwrite=overwrite)
     if out != "-":
         print(f"{n:,} rows made by {type(generator).__name__}: {out}", file=sys.stderr)
 
