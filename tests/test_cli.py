@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
 import os
 import re
@@ -111,7 +112,7 @@ def test_pipes(shell, payments):
 
 
 def test_fit_sample_show(run, payments):
-    assert run("fit", payments.name, "-t", "fraud", "-o", "model", "-p", "k_neighbors=3")[0] == 0
+    assert run("fit", payments.name, "-t", "fraud", "-o", "model", "-g", "SMOTE", "-p", "k_neighbors=3")[0] == 0
     status, out, err = run("sample", "model", "-n", "20", "--y", "1", "-o", "-")
     assert status == 0, err
     lines = out.splitlines()
@@ -207,10 +208,11 @@ def test_bad_files_get_one_sentence(run, name):
         (("payments.csv", "-t", "fruad"), "did you mean 'fraud'"),
         (("payments.csv",), "--target"),
         (("payments.csv", "-t", "fraud", "-g", "SMOOTE"), "did you mean 'SMOTE'"),
-        (("payments.csv", "-t", "fraud", "-p", "k_neighbours=3"), "did you mean 'k_neighbors'"),
-        (("payments.csv", "-t", "fraud", "-p", "k_neighbors=three"), "k_neighbors"),
-        (("payments.csv", "-t", "fraud", "-p", "k_neighbors=0"), "at least 1"),
+        (("payments.csv", "-t", "fraud", "-g", "SMOTE", "-p", "k_neighbours=3"), "did you mean 'k_neighbors'"),
+        (("payments.csv", "-t", "fraud", "-g", "SMOTE", "-p", "k_neighbors=three"), "k_neighbors"),
+        (("payments.csv", "-t", "fraud", "-g", "SMOTE", "-p", "k_neighbors=0"), "at least 1"),
         (("payments.csv", "-t", "fraud", "-p", "k_neighbors"), "NAME=VALUE"),
+        (("payments.csv", "-t", "fraud", "-p", "k_neighbors=3"), "--generator NAME"),
         (("payments.csv", "-t", "fraud", "--strategy", "{2: 100}"), "no class '2'"),
         (("payments.csv", "-t", "fraud", "--strategy", "{1: 10}"), "40 already"),
         (("payments.csv", "-t", "fraud", "--strategy", "{1: many}"), "strategy"),
@@ -370,3 +372,45 @@ def test_real_tables(run, name, generator):
             assert new.between(source[column].min(), source[column].max()).all()
         elif source[column].dtype.kind != "M":
             assert set(new) <= set(source[column])
+
+
+def test_without_a_generator_a_rule_takes_one_and_says_why(run, payments):
+    status, _, err = run("balance", payments.name, "-t", "fraud", "-o", "out.csv")
+    assert status == 0
+    assert "ARF is taken: " in err
+    recipe = json.loads(Path("out.csv.recipe.json").read_text())
+    assert "generator" not in recipe["job"]
+    assert recipe["result"]["generator"] == {"name": "ARF", "params": {}}
+    made = Path("out.csv").read_bytes()
+    assert run("balance", "--config", "out.csv.recipe.json", "--overwrite")[0] == 0
+    assert Path("out.csv").read_bytes() == made
+    status, _, err = run("balance", payments.name, "-t", "fraud", "--dry-run")
+    assert (status, "ARF is taken" in err) == (0, True)
+
+
+def test_a_table_of_categories_alone_is_copied_by_default(run, payments):
+    words = pd.read_csv(payments, dtype=str)[["country", "fraud"]]
+    words.to_csv("words.csv", index=False)
+    status, _, err = run("balance", "words.csv", "-t", "fraud", "-o", "out.csv")
+    assert status == 0
+    assert "RandomOverSampler is taken: the table holds categories alone" in err
+
+
+def test_sample_holds_columns_at_values(run, payments):
+    assert run("fit", payments.name, "-t", "fraud", "-g", "ARF", "-o", "model")[0] == 0
+    status, out, err = run(
+        "sample", "model", "-n", "30", "--y", "1", "--condition", "country=NL", "--condition", "hour=3"
+    )
+    assert status == 0, err
+    made = pd.read_csv(io.StringIO(out))
+    assert (made["country"] == "NL").all()
+    assert (made["hour"] == 3).all()
+    assert made["amount"].nunique() > 5
+    for condition, says in [
+        ("country=FR", "no row of class 1"), ("hour=noon", "no number"), ("town=NL", "town"), ("country", "NAME=VALUE"),
+        ("country=ES", "no 'ES'"), ("hour=2.5", "cannot hold 2.5"),
+    ]:  # fmt: skip
+        status, out, err = run("sample", "model", "-n", "3", "--y", "1", "--condition", condition)
+        assert status in (1, 2)
+        assert says in err, err
+        assert not out

@@ -17,11 +17,14 @@ from gensynth.checks.trial import fitted, sampled
 from gensynth.data.encode import TableEncoder
 from gensynth.errors import FallbackWarning
 from gensynth.generators.from_imblearn import FromImblearn
-from gensynth.generators.mixing import Mixes, RowNeighbors, Tags, mix_rows, search
+from gensynth.generators.mixing import Mixes, allot, even, fingerprints, mix_rows, vote
+from gensynth.generators.neighbors import search
 from gensynth.generators.smote import SMOTE
 from gensynth.generators.smote_family import ADASYN, SVMSMOTE, BorderlineSMOTE, KMeansSMOTE
+from gensynth.generators.variants import SMOBD, ProWSyn
+from gensynth.generators.wrapped import RowNeighbors, Tags
 
-FAMILY = [SMOTE, BorderlineSMOTE, SVMSMOTE, KMeansSMOTE, ADASYN]
+FAMILY = [SMOTE, BorderlineSMOTE, SVMSMOTE, KMeansSMOTE, ADASYN, ProWSyn, SMOBD]
 WEIGHTS = st.floats(-0.49, 1.0).filter(lambda w: min(abs(w), abs(w - 0.5), abs(w - 1), abs(w + 1)) > 1e-5)
 SCALES = st.sampled_from([1e-9, 1e-3, 1.0, 1e6])
 
@@ -121,7 +124,7 @@ def coded(frame):
 def test_a_missing_number_follows_the_nearer_parent():
     rows, layout = coded(pd.DataFrame({"x": [0.5, np.nan, 10.5], "z": [0.1, 1.1, 2.1]}))
     pairs = Mixes(np.array([0, 0, 1, 0]), np.array([1, 1, 2, 2]), np.array([0.25, 0.75, 0.75, 0.5]))
-    made = mix_rows(rows, pairs, layout, None)
+    made = mix_rows(rows, pairs, layout)
     assert np.isnan(made[:, 0]).tolist() == [False, True, False, False]
     assert made[[0, 2, 3], 0].tolist() == [0.5, 10.5, 5.5]
     assert np.allclose(made[:, 1], [0.35, 0.85, 1.85, 1.1])
@@ -131,7 +134,7 @@ def test_a_category_is_the_commonest_among_the_voters():
     rows, layout = coded(pd.DataFrame({"c": ["a", "b", "b", None, "c"], "x": [0.1, 0.2, 0.3, 0.4, 0.5]}))
     pairs = Mixes(np.array([0, 0, 3, 0]), np.array([4, 4, 0, 3]), np.array([0.2, 0.8, 0.2, 0.3]))
     voters = np.array([[1, 2, 4], [0, 0, 4], [1, 2, 4], [1, 2, 3]])
-    made = mix_rows(rows, pairs, layout, voters)
+    made = mix_rows(rows, pairs, layout, vote(rows, pairs.nearer, voters, layout))
     names = [None if np.isnan(code) else "abc"[int(code)] for code in made[:, 0]]
     assert names == ["b", "a", None, "b"]  # the third row's nearer parent has none
 
@@ -142,9 +145,57 @@ def test_dense_and_sparse_rows_are_mixed_alike(pairs):
     first, second, weight = (np.array(part) for part in zip(*pairs, strict=True))
     made = Mixes(first, second, weight.astype(float))
     _, layout = coded(pd.DataFrame(rows))
-    dense = mix_rows(rows, made, layout, None)
-    assert np.allclose(mix_rows(sparse.csr_array(rows), made, None, None).toarray(), dense)
-    assert np.allclose(dense, rows[first] + weight[:, None] * (rows[second] - rows[first]))
+    dense = mix_rows(rows, made, layout)
+    assert np.allclose(mix_rows(sparse.csr_array(rows), made, None).toarray(), dense)
+    assert np.array_equal(dense, rows[first] + weight[:, None] * (rows[second] - rows[first]))
+
+
+def test_a_second_parent_may_be_a_centre():
+    rows, layout = coded(pd.DataFrame({"x": [0.5, np.nan, 4.5], "c": ["a", "b", None]}))
+    pairs = Mixes(np.array([0, 1, 1, 2]), np.array([-1, -2, -1, -1]), np.array([0.25, 0.25, 0.75, 0.75]))
+    made = mix_rows(rows, pairs, layout, centres=np.array([[8.5, 1.0], [2.5, 0.0]]))
+    assert np.array_equal(made[:, 0], [2.5, np.nan, 8.5, 7.5], equal_nan=True)
+    assert made[:, 1].tolist() == [0.0, 1.0, 1.0, 1.0]
+
+
+# Choosing evenly -------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 40), st.integers(0, 300), st.integers(0, 2**62), st.data())
+def test_even_rows_come_as_often_as_each_other_and_fewer_are_the_beginning_of_more(size, n, key, data):
+    pool = np.arange(size) * 3 + 1
+    rows = even(pool, n, key, "order")
+    counts = np.array([(rows == row).sum() for row in pool])
+    assert counts.sum() == n
+    assert np.ptp(counts) <= 1
+    short = data.draw(st.integers(0, n))
+    assert np.array_equal(even(pool, short, key, "order"), rows[:short])
+
+
+SHARES = st.lists(st.floats(0, 1e3), min_size=1, max_size=30).filter(lambda shares: sum(shares) > 1e-3)
+
+
+@given(SHARES, st.integers(0, 500))
+def test_rows_are_allotted_by_largest_remainders(shares, n):
+    shares = np.array(shares)
+    rows = allot(np.arange(len(shares)), shares, n, 5)
+    counts = np.bincount(rows, minlength=len(shares))
+    assert counts.sum() == n
+    assert (np.abs(counts - n * shares / shares.sum()) < 1 + 1e-6).all()
+    assert not counts[shares == 0].any()
+
+
+@given(st.lists(st.sampled_from([0.0, -0.0, 1.0, 2.0, 0.5, np.nan]), min_size=6, max_size=6))
+def test_fingerprints_tell_rows_apart_dense_and_sparse(cells):
+    rows = np.array(cells).reshape(3, 2)
+    keys = [tuple("nan" if np.isnan(cell) else cell + 0.0 for cell in row) for row in rows.tolist()]
+    prints = fingerprints(rows)
+    full = np.nan_to_num(rows)
+    thin = fingerprints(sparse.csr_array(full))
+    for a in range(3):
+        for b in range(3):
+            assert (prints[a] == prints[b]) == (keys[a] == keys[b])
+            assert (thin[a] == thin[b]) == np.array_equal(full[a], full[b])
 
 
 # Through the generators ------------------------------------------------------------------------------------------

@@ -104,8 +104,8 @@ def _accepted(gates: list[Any], rows: Any, labels: Any, refused: dict[str, int])
 
 
 def _titles(gates: list[Any]) -> list[str]:
-    """Return the names of gates, numbered where one comes again."""
-    names = [type(gate).__name__ for gate in gates]
+    """Return the names of gates (their `title`, where they have one), numbered where one comes again."""
+    names = [str(getattr(gate, "title", type(gate).__name__)) for gate in gates]
     return [
         name if names.index(name) == at else f"{name} {names[: at + 1].count(name)}" for at, name in enumerate(names)
     ]

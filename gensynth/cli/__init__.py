@@ -31,7 +31,9 @@ Data = Annotated[
 ]
 Target = Annotated[str | None, typer.Option("--target", "-t", help="Column that holds the class.")]
 Out = Annotated[str | None, typer.Option("--out", "-o", help="Where to write; - is standard output.")]
-Name = Annotated[str | None, typer.Option("--generator", "-g", help="Generator by name.")]
+Name = Annotated[
+    str | None, typer.Option("--generator", "-g", help="Generator by name; without it a rule takes one and says why.")
+]
 Param = Annotated[
     list[str] | None,
     typer.Option("--param", "-p", help="Parameter of the generator, K=V (V as in YAML). May be repeated."),
@@ -75,7 +77,8 @@ def balance(
         str | None, typer.Option("--under", help="Thin out real rows first, by an imbalanced-learn sampler's name.")
     ] = None,
     gate: Annotated[
-        list[str] | None, typer.Option("--gate", help="Refuse rows by this gate, such as NotACopy. May be repeated.")
+        list[str] | None,
+        typer.Option("--gate", help="Refuse rows by this gate: NotACopy, 'Constraint(age >= 18)'. May be repeated."),
     ] = None,
     holdout: Annotated[
         float | None, typer.Option("--holdout", help="Share of the rows to write untouched beside, for testing.")
@@ -137,6 +140,10 @@ def sample(
     model: Annotated[str, typer.Argument(help="A folder that fit wrote.", show_default=False)],
     n: Annotated[int, typer.Option("--n", "-n", help="How many rows.", min=0)],
     y: Annotated[str | None, typer.Option("--y", help="Class of all rows; without it, classes as in training.")] = None,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option("--condition", help="Hold a column at a value, COLUMN=VALUE; others follow. May be repeated."),
+    ] = None,
     out: Annotated[str, typer.Option("--out", "-o", help="Where to write; - is standard output, as text.")] = "-",
     seed: Seed = None,
     threads: Threads = None,
@@ -145,7 +152,7 @@ def sample(
     """Make rows with a fitted generator."""
     from . import modelling as verb
 
-    verb.sample(model, n, y=y, out=out, seed=seed or 0, threads=threads, overwrite=overwrite)
+    verb.sample(model, n, y=y, conditions=condition, out=out, seed=seed or 0, threads=threads, overwrite=overwrite)
 
 
 @app.command()

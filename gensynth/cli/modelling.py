@@ -8,15 +8,17 @@ from typing import Any
 
 import pandas as pd
 
+from ..data.columns import Category
 from ..data.encode import TableEncoder
+from ..data.numbers import Number
 from ..errors import ConfigError, RealRowsWarning, UnknownCategory
 from ..generators.files import load
-from ..recipe import Job, Named, build_generator
+from ..recipe import Job, build_generator
 from ..store.atomic import check_output
 from ..store.models import check_model_output
 from ..store.tables import read_table, write_frame
-from .request import known_columns, split_target
-from .settings import as_yaml, threads
+from .request import known_columns, named_or_chosen, split_target
+from .settings import as_yaml, pairs, threads
 
 
 def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
@@ -32,9 +34,9 @@ def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
     with threads(job.threads):
         table = read_table(job.data)
         X, y = split_target(table, job.target)
-        schema = known_columns(job, X) or None
-        spec = job.generator or Named(name="SMOTE")
-        generator = build_generator(spec, seed=job.seed, schema=schema, n_jobs=job.threads).fit(X, y)
+        schema = known_columns(job, X)
+        spec = named_or_chosen(job, X, schema)
+        generator = build_generator(spec, seed=job.seed, schema=schema or None, n_jobs=job.threads).fit(X, y)
     place = list(table.frame.columns).index(job.target)
     generator.notes_ = {"target": job.target, "place": place, "manner": table.manner()}
     with warnings.catch_warnings(record=True) as caught:
@@ -46,7 +48,10 @@ def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
         print(f"gensynth: note: {warning.message}", file=sys.stderr)
 
 
-def sample(path: str, n: int, *, y: str | None, out: str, seed: int, threads: int | None, overwrite: bool) -> None:
+def sample(
+    path: str, n: int, *, y: str | None, conditions: list[str] | None, out: str, seed: int, threads: int | None,
+    overwrite: bool,
+) -> None:  # fmt: skip
     """Make n rows with a saved generator and write them as a table. Raises: GensynthError."""
     from .settings import threads as held
 
@@ -57,7 +62,8 @@ def sample(path: str, n: int, *, y: str | None, out: str, seed: int, threads: in
         what = "sparse tables" if generator.kind_ == "table" else f"data of kind {generator.kind_!r}"
         raise ConfigError(f"{path} makes {what}, which sample cannot write")
     with held(threads):
-        made, labels = _made(generator, n, y, seed, path)
+        held_at = _held_at(generator, conditions)
+        made, labels = _made(generator, n, y, held_at, seed, path)
     notes = generator.notes_
     if not isinstance(made, pd.DataFrame):
         made = pd.DataFrame(made if not hasattr(made, "to_pandas") else made.to_pandas())
@@ -76,15 +82,34 @@ def sample(path: str, n: int, *, y: str | None, out: str, seed: int, threads: in
         print(f"{n:,} rows made by {type(generator).__name__}: {out}", file=sys.stderr)
 
 
-def _made(generator: Any, n: int, y: str | None, seed: int, path: str) -> tuple[Any, Any]:
+def _held_at(generator: Any, words: list[str] | None) -> dict[Any, Any]:
+    """Return COLUMN=VALUE words as conditions: categories match by their printed form, numbers are read as such."""
+    known = {str(column.name): column for column in generator.encoder_.schema_}
+    held: dict[Any, Any] = {}
+    for name, value in pairs(words, "--condition", raw=True).items():
+        column = known.get(name)
+        if isinstance(column, Category):
+            same = [level for level in column.levels.tolist() if str(level) == value]
+            held[column.name] = same[0] if same else value or None
+        elif isinstance(column, Number):
+            try:
+                held[column.name] = float(value) if value else None
+            except ValueError:
+                raise ConfigError(f"--condition {name}: {value!r} is no number, and the column holds numbers") from None
+        else:
+            held[name if column is None else column.name] = value or None
+    return held
+
+
+def _made(generator: Any, n: int, y: str | None, held: dict[Any, Any], seed: int, path: str) -> tuple[Any, Any]:
     """Return rows and, where the generator knows classes, their labels."""
     if generator.labels_.absent:
         if y is not None:
             raise ConfigError(f"{path} was fitted without classes: leave --y out")
-        return generator.sample(n, random_state=seed), None
+        return generator.sample(n, conditions=held, random_state=seed), None
     try:
         label = None if y is None else generator.labels_.match(y)
     except UnknownCategory as error:
         raise ConfigError(f"--y: {error}") from None
-    rows, labels = generator.sample(n, y=label, random_state=seed, return_y=True)
+    rows, labels = generator.sample(n, y=label, conditions=held, random_state=seed, return_y=True)
     return rows, labels

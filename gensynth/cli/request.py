@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from ..data.identifiers import Identifier
 from ..data.labels import Labels
 from ..data.schema import Schema, identifiers_of
 from ..errors import ConfigError, DataError, UnknownCategory, nearest
+from ..generators.default import choose
 from ..generators.files import load
 from ..random import as_generator
 from ..recipe import Job, Named, build_generator, checked_params
@@ -97,6 +100,15 @@ def known_columns(job: Job, X: pd.DataFrame) -> dict[str, Any]:
     return {**known, **{name: kind for name, kind in asked.items() if kind != "identifier"}}
 
 
+def named_or_chosen(job: Job, X: pd.DataFrame, schema: dict[str, Any]) -> Named:
+    """Return the generator that a job names, or the one that the rule of `generators.default` takes, and say why."""
+    if job.generator is not None:
+        return job.generator
+    choice = choose(X, schema or None)
+    print(f"gensynth: {choice.name} is taken: {choice.why} (--generator names another)", file=sys.stderr)
+    return Named(name=choice.name)
+
+
 def make_balancer(job: Job, X: pd.DataFrame, y: pd.Series, schema: dict[str, Any]) -> Balancer:
     """Return the Balancer that a job asks for. Raises: ConfigError."""
     labels, _ = Labels.fit(y, len(y))
@@ -117,9 +129,8 @@ def make_balancer(job: Job, X: pd.DataFrame, y: pd.Series, schema: dict[str, Any
         except ConfigError as error:
             raise ConfigError(f"{job.model} does not fit {job.data}: {error}") from None
     else:
-        generator = build_generator(
-            job.generator or Named(name="SMOTE"), seed=job.seed, schema=schema or None, n_jobs=job.threads
-        )
+        spec = named_or_chosen(job, X, schema)
+        generator = build_generator(spec, seed=job.seed, schema=schema or None, n_jobs=job.threads)
     if not generator.__sklearn_is_fitted__():
         generator._check_params()
     own = job.generator.params.get("random_state") if job.generator is not None else None
@@ -135,7 +146,14 @@ def _gate(spec: Named) -> Any:
     names = [name for name, each in vars(gate_table).items() if hasattr(each, "accept") and name != "Gate"]
     if spec.name not in names:
         raise ConfigError(f"there is no gate {spec.name!r}{nearest(spec.name, names)}")
-    return made(**checked_params(made, spec.params, spec.name))  # type: ignore[misc, arg-type]
+    params = checked_params(made, spec.params, spec.name)  # type: ignore[arg-type]
+    for name, each in inspect.signature(made).parameters.items():  # type: ignore[arg-type]
+        if each.default is inspect.Parameter.empty and name not in params:
+            raise ConfigError(
+                f"{spec.name} needs {name}: give it as --gate '{spec.name}({name}=...)', or in its params"
+            )
+    gate = made(**params)  # type: ignore[misc]
+    return gate.check() if hasattr(gate, "check") else gate  # before a generator is fitted for nothing
 
 
 def _under(spec: Named | None, labels: Labels) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,8 @@ def gather(config: str | None, **options: Any) -> Job:
         given["strategy"] = parsed(given["strategy"], "--strategy")
         if isinstance(given["strategy"], dict):
             given["strategy"] = {str(label): n for label, n in given["strategy"].items()}
+    if "gates" in given:
+        given["gates"] = [gate(word) for word in given["gates"]]
     if "generator" in given:
         settings.pop("model", None)
     elif "model" in given:
@@ -30,7 +33,9 @@ def gather(config: str | None, **options: Any) -> Job:
         settings["strategy"] = {str(label): n for label, n in settings["strategy"].items()}
     settings |= given
     if params:
-        spec = settings.get("generator") or "SMOTE"
+        spec = settings.get("generator")
+        if not spec:
+            raise ConfigError(f"--param {next(iter(params))}: say whose parameter it is with --generator NAME")
         spec = {"name": spec} if isinstance(spec, str) else dict(spec)
         settings["generator"] = {**spec, "params": {**(spec.get("params") or {}), **params}}
     if schema:
@@ -38,15 +43,37 @@ def gather(config: str | None, **options: Any) -> Job:
     return make_job(settings, f"{config}: " if config else "")
 
 
-def pairs(words: list[str] | None, option: str) -> dict[str, Any]:
-    """Return K=V words as a dict, V read as YAML. Raises: ConfigError."""
+def pairs(words: list[str] | None, option: str, raw: bool = False) -> dict[str, Any]:
+    """Return K=V words as a dict, V read as YAML, or with `raw` as the text that it is. Raises: ConfigError."""
     found = {}
     for word in words or []:
         name, sign, value = word.partition("=")
         if not sign or not name:
             raise ConfigError(f"{option} {word}: expected NAME=VALUE")
-        found[name] = parsed(value, f"{option} {name}")
+        found[name] = value if raw else parsed(value, f"{option} {name}")
     return found
+
+
+def gate(word: str) -> Any:
+    """Return what --gate names: NAME, NAME(K=V, ...) with V as in YAML, or a Constraint(condition).
+
+    >>> gate("Constraint(age >= 18)")
+    {'name': 'Constraint', 'params': {'expression': 'age >= 18'}}
+    >>> gate("Plausible(share=0.02, random_state=3)")
+    {'name': 'Plausible', 'params': {'share': 0.02, 'random_state': 3}}
+    """
+    name, bracket, inside = word.partition("(")
+    if not bracket:
+        return word
+    if not inside.rstrip().endswith(")"):
+        raise ConfigError(f"--gate {word}: the bracket is not closed")
+    inside = inside.rstrip()[:-1].strip()
+    if name.strip() == "Constraint" and not re.match(r"expression\s*=[^=]", inside):
+        return {"name": "Constraint", "params": {"expression": inside}}
+    if name.strip() == "Constraint":
+        return {"name": "Constraint", "params": {"expression": inside.partition("=")[2].strip()}}
+    parts = [part.strip() for part in re.split(r",(?![^\[{]*[\]}])", inside) if part.strip()]
+    return {"name": name.strip(), "params": pairs(parts, f"--gate {name.strip()}")}
 
 
 def parsed(text: str, option: str) -> Any:

@@ -25,7 +25,12 @@ GENERATORS = {
     "SVMSMOTE": "gensynth.generators.smote_family",
     "KMeansSMOTE": "gensynth.generators.smote_family",
     "ADASYN": "gensynth.generators.smote_family",
+    "PolynomFitSMOTE": "gensynth.generators.variants",
+    "ProWSyn": "gensynth.generators.variants",
+    "SMOBD": "gensynth.generators.variants",
     "FromImblearn": "gensynth.generators.from_imblearn",
+    "ARF": "gensynth.generators.forest",
+    "GaussianCopula": "gensynth.generators.copula",
 }
 
 

@@ -31,6 +31,7 @@ from ..data.labels import Labels
 from ..errors import ConfigError, FewRowsWarning, NotFitted, Unsupported
 from ..random import as_generator, seed_of, uniforms
 from . import all_generators
+from .given import read
 
 Codes = npt.NDArray[np.intp]
 
@@ -131,7 +132,8 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
             n: how many, at least 0.
             y: the class of all n rows, or a sequence with the class of each row (then n may be left out). Without
                 it, classes come at their frequency in training.
-            conditions: other columns held at a value, by name.
+            conditions: {column: value}: other columns held at a value, never the class. A category, or a missing cell,
+                must occur in a row of each class asked; a number must lie in its range.
             random_state: an int makes this call pure; None uses the constructor's, or the next draw of a counter.
             return_y: also return the labels, in their dtype.
             return_parents: also return a frame (row, parent, weight): which fitted rows each row was made from;
@@ -141,16 +143,16 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
 
         Raises:
             NotFitted: before `fit`.
-            UnknownCategory: a class that was not in training.
+            UnknownCategory: a class, or a category of the conditions, that was not in training.
+            DataError: conditions that occur in no row of a class; the message says how many rows meet each.
             ConfigError: n is not a number of rows, or not that of y.
             Unsupported: conditions, where the generator cannot keep them.
         """
         self._check_fitted()
-        if conditions:
-            self._check_conditions(conditions)
+        given = self._given(conditions) if conditions else {}
         key = self._next_key(random_state)
-        codes = self._wanted(n, y, key)
-        draw = self._sample(codes, key)
+        codes = self._wanted(n, y, key, given)
+        draw = self._sample_given(codes, key, given) if given else self._sample(codes, key)
         made = self.encoder_.decode(draw.rows, as_generator(key, "identifiers"))
         if not (return_y or return_parents):
             return made
@@ -179,6 +181,14 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
     @abstractmethod
     def _sample(self, codes: Codes, key: int) -> Draw:
         """Make one row for each code."""
+
+    def _sample_given(self, codes: Codes, key: int, given: Mapping[int, float]) -> Draw:
+        """Make one row for each code with columns of the coded matrix held at a value (`supports.conditions`)."""
+        raise NotImplementedError(f"{type(self).__name__} declares conditions and does not keep them")
+
+    def _class_weights(self, given: Mapping[int, float]) -> npt.NDArray[Any]:
+        """Return how often each class goes with conditions, on any scale (`supports.conditions`). Shape: (classes,)."""
+        return self.labels_.counts
 
     def _check_params(self) -> None:
         """Raise ConfigError where a parameter is out of range."""
@@ -247,11 +257,15 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
             column = columns[int(np.isnan(rows).any(axis=0).argmax())].name
             raise Unsupported(f"{name} does not take missing values, NaN (column {column!r}){_who(missing=True)}")
 
-    def _check_conditions(self, conditions: Mapping[Any, Any]) -> None:
-        if not self.supports.conditions:
+    def _given(self, conditions: Mapping[Any, Any]) -> dict[int, float]:
+        """Return conditions as coded values by place in the matrix. Raises: Unsupported, ConfigError, DataError."""
+        if not self.supports.conditions or not isinstance(self.encoder_, TableEncoder):
             raise Unsupported(
                 f"{type(self).__name__} cannot hold columns at a value ({[*conditions]}){_who(conditions=True)}"
             )
+        if not isinstance(conditions, Mapping):
+            raise ConfigError(f"conditions must be a dict of column: value, got {conditions!r:.60}")
+        return read(conditions, self.encoder_)
 
     def _remember_names(self, X: Any) -> None:
         """Set what scikit-learn expects to find about the columns."""
@@ -287,15 +301,16 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
         self.draws_ += 1
         return int(as_generator(self.seed_, "sample", self.draws_).integers(2**62))
 
-    def _wanted(self, n: int | None, y: Any, key: int) -> Codes:
-        """Return the class of each row to make."""
+    def _wanted(self, n: int | None, y: Any, key: int, given: Mapping[int, float]) -> Codes:
+        """Return the class of each row to make: as asked, else drawn by frequency, under conditions if there are."""
         if n is not None:
             if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
                 raise ConfigError(f"n must be a whole number of rows, at least 0, got {n!r}")
         if y is None:
             if n is None:
                 raise ConfigError("say how many rows: sample(100), or sample(y=labels)")
-            share = np.cumsum(self.labels_.counts) / self.labels_.counts.sum()
+            weights = self._class_weights(given) if given else self.labels_.counts
+            share = np.cumsum(weights) / weights.sum() if weights.sum() > 0 else np.ones(len(weights))
             place = np.searchsorted(share, uniforms(key, np.arange(n), "label"), side="right")
             return np.minimum(place, len(share) - 1).astype(np.intp)
         if self.labels_.absent:

@@ -22,10 +22,13 @@ from ..data.kinds import take_rows
 from ..errors import ConfigError
 from ..random import as_generator, uniforms
 from .base import Codes, Draw, Generator, Supports
+from .given import holding, refuse_absent
 
 
 class RandomOverSampler(Generator):
     """Real rows of the class, copied; with `shrinkage`, their numbers moved a little (ROSE). For all kinds of data.
+
+    `conditions` choose among the rows that hold them exactly.
 
     Few rows: one row is copied as often as asked; there is nothing to warn of, since copies are what this is.
 
@@ -46,7 +49,7 @@ class RandomOverSampler(Generator):
 
     supports: ClassVar[Supports] = Supports(
         kinds=frozenset({"table", "image", "series", "text", "audio"}),
-        categories=True, missing=True, sparse=True, prefix=True, copies=True,
+        categories=True, missing=True, sparse=True, prefix=True, copies=True, conditions=True,
     )  # fmt: skip
     holds_rows = True
 
@@ -64,14 +67,33 @@ class RandomOverSampler(Generator):
         self.rows_, self.codes_ = rows, codes
 
     def _sample(self, codes: Codes, key: int) -> Draw:
+        return self._sample_given(codes, key, {})
+
+    def _sample_given(self, codes: Codes, key: int, given: Mapping[int, float]) -> Draw:
         parents = np.empty(len(codes), dtype=np.intp)
         for code in np.unique(codes):
             spots = np.flatnonzero(codes == code)
-            parents[spots] = self._orders(np.flatnonzero(self.codes_ == code), len(spots), key, int(code))
+            parents[spots] = self._orders(self._pool(int(code), given), len(spots), key, int(code))
         rows = take_rows(self.rows_, parents)
         if self.shrinkage is not None:
             rows = self._smoothed(rows, codes, key)
+        if given:
+            rows[:, [*given]] = [*given.values()]
         return Draw(rows, parents[:, None], np.ones((len(codes), 1)))
+
+    def _pool(self, code: int, given: Mapping[int, float]) -> Codes:
+        """Return the rows of a class that hold the conditions exactly. Raises: DataError where none does."""
+        pool = np.flatnonzero(self.codes_ == code)
+        if not given:
+            return pool
+        label = None if self.labels_.absent else self.labels_.classes.tolist()[code]
+        met = pool[holding(self.rows_[pool], given)]
+        if not len(met):
+            refuse_absent(self.rows_, self.codes_, code, label, given, self.encoder_, exact=True)
+        return met
+
+    def _class_weights(self, given: Mapping[int, float]) -> npt.NDArray[Any]:
+        return np.bincount(self.codes_[holding(self.rows_, given)], minlength=len(self.labels_))
 
     @staticmethod
     def _orders(pool: Codes, n: int, key: int, code: int) -> Codes:

@@ -14,11 +14,13 @@ from sklearn.base import clone
 from ..errors import ConfigError, FormatError, TrainingFailed
 from ..random import as_generator, spawn
 from .base import Codes, Draw, Supports
-from .mixing import Places, mix_rows
-from .smote import SMOTE, TRIES, Rng
+from .mixing import Mixes, mix_rows, vote
+from .neighbors import Circle, Places
+from .smote import SMOTE
+from .wrapped import TRIES, Wrapped
 
 
-class FromImblearn(SMOTE):
+class FromImblearn(Wrapped):
     """An over-sampler as a generator: anything with `fit_resample(X, y)` that keeps the real rows first.
 
     It is given numbers: categories as one-hot columns (a median spread apart), missing numbers as the column's
@@ -43,7 +45,6 @@ class FromImblearn(SMOTE):
     """
 
     supports: ClassVar[Supports] = Supports(categories=True, missing=True, sparse=True, parents=False)
-    needs_others = True
     needs_space = True
 
     def __init__(self, sampler: Any = None, *, schema: Mapping[Any, str] | None = None,
@@ -67,7 +68,7 @@ class FromImblearn(SMOTE):
         order: list[Places] = []
         draws: list[Draw] = []
         for code in np.unique(codes):
-            spots, pool = np.flatnonzero(codes == code), np.flatnonzero(self.codes_ == code)
+            spots, pool = np.flatnonzero(codes == code), self._pool(code)
             draws.append(self._drawn(int(code), pool, len(spots), as_generator(key, "mix", int(code))))
             order.append(spots)
         if not draws:
@@ -75,10 +76,14 @@ class FromImblearn(SMOTE):
         back, whole = np.argsort(np.concatenate(order)), self._joined(draws)
         return Draw(whole.rows[back], whole.parents[back], whole.weights[back])
 
-    def _drawn(self, code: int, pool: Places, n: int, rng: Rng) -> Draw:
+    def _mixes(self, code: int, circle: Circle, spots: Places, key: int) -> Mixes:
+        """Return SMOTE's own mixes, for what the sampler did not make."""
+        return SMOTE._mixes(self, code, circle, spots, key)
+
+    def _drawn(self, code: int, pool: Places, n: int, rng: np.random.Generator) -> Draw:
         """Return n rows of one class, asking the sampler again while it gives too few."""
         if len(pool) == 1:
-            rows = self._moved(self.rows_[np.repeat(pool, n)], np.ones(n, dtype=bool), rng)
+            rows = self._moved(self.rows_[np.repeat(pool, n)], np.ones(n, dtype=bool), spawn(rng))
             return Draw(rows, np.stack([np.repeat(pool, n), np.full(n, -1)], axis=1), np.tile([1.0, 0.0], (n, 1)))
         parts: list[Any] = []
         have, why = 0, ""
@@ -87,9 +92,7 @@ class FromImblearn(SMOTE):
             if "random_state" in sampler.get_params():
                 sampler.set_params(random_state=spawn(rng))
             try:
-                made = self._resampled(
-                    sampler, code, pool, max(n - have, n // 4, 64), others=len(pool) < len(self.codes_)
-                )
+                made = self._resampled(sampler, code, pool, max(n - have, n // 4, 64))
             except (ValueError, RuntimeError) as error:
                 if isinstance(error, TypeError):  # a parameter that it does not take: scikit-learn's is of both kinds
                     raise TrainingFailed(f"{type(sampler).__name__}: {error}") from error
@@ -117,11 +120,16 @@ class FromImblearn(SMOTE):
         """Return tagged rows as coded ones: those that are mixes made anew, the others read back."""
         mixes, told = self.tags_.read(tagged)
         space = tagged[:, : -self.tags_.width]
-        rows = space if self.embedding_ is None else self.embedding_.inverse(space)
+        embedding = self.space_.embedding
+        rows = space if embedding is None else embedding.inverse(space)
         if told.any():
             spots = np.flatnonzero(told)
-            voters = self._voters(np.full(len(spots), code, dtype=np.intp), mixes[told])
-            mixed = mix_rows(self.rows_, mixes[told], self.layout_, voters)
+            votes = None
+            if self.layout_ is not None and len(self.layout_.categories):
+                own, back = np.unique(mixes[told].nearer, return_inverse=True)
+                voters = Circle(self.space_, self._pool(code), self._k, self.ranks_).of(own)
+                votes = vote(self.rows_, own, voters, self.layout_)[back]
+            mixed = mix_rows(self.rows_, mixes[told], self.layout_, votes)
             if sparse.issparse(rows):
                 rows = sparse.vstack([mixed, rows[~told]], format="csr")[
                     np.argsort(np.append(spots, np.flatnonzero(~told)))

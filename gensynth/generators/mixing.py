@@ -1,32 +1,32 @@
-"""Who was mixed with whom: following rows through an oversampler that does not tell.
+"""Mixes of two rows: which to take, evenly and repeatably, and the rows made from them.
 
-imbalanced-learn's samplers return rows and say nothing of their parents, take no categories or missing values in
-most of their methods, and truncate integers. gensynth lets them choose (which two rows, mixed how far) and makes the
-row itself. To see what they chose, each row carries its own number in binary, one column a bit. A made row
-x = a + w (b - a) then shows, in these columns, 0 or 1 where the numbers of a and b agree, and w or 1 - w where they
-differ: which tells a, b and w exactly. The columns are scaled down until no distance notices them.
+A mix is two rows a, b and a weight w; the row made of it is x = a + w (b - a) in its numbers. `SMOTE` and its kin
+differ in how they choose a, b and w, and share what becomes of them here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.neighbors import NearestNeighbors
 
 from ..data.encode import Layout
+from ..random import as_generator, uniforms
+from .neighbors import Floats, Places, Space
 
-Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
-NEAR = 1e-7  # how exactly a bit column must show 0, 1, w or 1 - w
+ORDERS = 16  # random orders of all pairs, after which the first comes again
+BLOCK = 2**16  # numbers mixed at a time: what a processor's cache holds
 
 
 @dataclass(frozen=True)
 class Mixes:
-    """Rows to make: `first + weight * (second - first)`. Shape: each (n,)."""
+    """Rows to make: `first + weight * (second - first)`. Shape: each (n,).
+
+    A second below 0 is no row but a centre, counted back from -1.
+    """
 
     first: Places
     second: Places
@@ -39,13 +39,22 @@ class Mixes:
         return Mixes(self.first[rows], self.second[rows], self.weight[rows])
 
     @staticmethod
+    def empty(n: int) -> Mixes:
+        """Return n mixes of row 0 with itself, to be filled."""
+        return Mixes(np.zeros(n, np.intp), np.zeros(n, np.intp), np.zeros(n))
+
+    @staticmethod
     def join(parts: list[Mixes]) -> Mixes:
         """Return all parts, one after the other."""
         if not parts:
-            return Mixes(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0))
+            return Mixes.empty(0)
         return Mixes(
             *(np.concatenate([getattr(part, name) for part in parts]) for name in ("first", "second", "weight"))
         )
+
+    def put(self, spots: Places, part: Mixes) -> None:
+        """Write other mixes in the place of some."""
+        self.first[spots], self.second[spots], self.weight[spots] = part.first, part.second, part.weight
 
     @property
     def nearer(self) -> Places:
@@ -53,129 +62,172 @@ class Mixes:
         return np.where(self.weight <= 0.5, self.first, self.second)
 
 
-class Tags:
-    """The bit columns of n rows, and how to read them.
+# Choosing --------------------------------------------------------------------------------------------------------
 
-    Arguments:
-        n: number of rows, at least 1.
-        scale: what a one is written as; far below the spread of the data.
+
+def even(pool: Places, n: int, key: int, op: str) -> Places:
+    """Return n rows of a pool, each as often as every other: random orders of it, one after the other.
+
+    Those of n are the beginning of those of any larger number.
+
+    >>> sorted(np.bincount(even(np.arange(4), 10, 0, "order")).tolist())
+    [2, 2, 3, 3]
     """
-
-    def __init__(self, n: int, scale: float) -> None:
-        self.n, self.scale, self.width = n, scale, max(1, (n - 1).bit_length())
-
-    def attach(self, space: Any, rows: Places) -> Any:
-        """Return the space of these rows with their bit columns behind it."""
-        octets = rows.astype("<u8").view(np.uint8).reshape(len(rows), 8)
-        bits = np.unpackbits(octets, axis=1, count=self.width, bitorder="little") * self.scale
-        return (
-            sparse.hstack([space, sparse.csr_array(bits)], format="csr")
-            if sparse.issparse(space)
-            else np.hstack([space, bits])
-        )
-
-    def rows(self, tagged: Any) -> Places:
-        """Return the numbers of rows that were not mixed."""
-        octets = np.packbits(self._bits(tagged) > 0.5, axis=1, bitorder="little")
-        wide = np.pad(octets, ((0, 0), (0, 8 - octets.shape[1])))
-        return wide.view("<u8").ravel().astype(np.intp)
-
-    def read(self, tagged: Any) -> tuple[Mixes, npt.NDArray[np.bool_]]:
-        """Return who was mixed with whom, and which rows show it: those that are a mix of two rows and no more."""
-        v = self._bits(tagged)
-        one = np.abs(v - 1) < NEAR
-        part = ~one & (np.abs(v) >= NEAR)
-        rows = np.arange(len(v))
-        w = np.where(part.any(axis=1), v[rows, part.argmax(axis=1)], 0.0)
-        second = part & (np.abs(v - w[:, None]) < NEAR)
-        first = part & ~second & (np.abs(v - (1 - w[:, None])) < NEAR)
-        powers = 1 << np.arange(self.width)
-        a, b = ((one | bits) @ powers for bits in (first, second))
-        told = (second | first | ~part).all(axis=1) & (np.abs(w - 0.5) > NEAR) & (a < self.n) & (b < self.n)
-        return Mixes(a.astype(np.intp), b.astype(np.intp), w), told
-
-    def _bits(self, tagged: Any) -> Floats:
-        bits = tagged[:, -self.width :]
-        shown: Floats = (bits.toarray() if sparse.issparse(bits) else bits) / self.scale
-        return shown
+    turns = -(-n // len(pool))
+    drawn = uniforms(key, np.arange(turns * len(pool)), op).reshape(turns, len(pool))
+    rows: Places = pool[drawn.argsort(axis=1).ravel()[:n]]
+    return rows
 
 
-class RowNeighbors:
-    """Nearest neighbours among tagged rows, searched in their own space and not in what the sampler was given.
+def pick(near: Places, spots: Places, key: int, op: str) -> Places:
+    """Return one of each line, drawn by the number of the row that it is for. Shape: near (n, k), spots (n,)."""
+    place = (uniforms(key, spots, op) * near.shape[1]).astype(np.intp)
+    start = np.arange(len(near)) * near.shape[1]
+    chosen: Places = near.ravel().take(start + place)
+    return chosen
 
-    It stands where imbalanced-learn takes a neighbours object. Missing numbers are compared by the nan-Euclidean
-    distance: over the columns that both rows have, scaled up to all of them.
 
-    Arguments:
-        space: (n, q) all rows; NaN where a number is missing.
-        tags: how to tell which of them a tagged row is.
-        n_neighbors: the row itself counted in; cut down where there are fewer rows.
+def allot(pool: Places, shares: Floats, n: int, key: int, *path: str | int) -> Places:
+    """Return n rows of a pool in proportion to their shares, in a random order: largest remainders, ties by lot.
+
+    >>> np.bincount(allot(np.arange(3), np.array([2.0, 1.0, 0.0]), 9, 0), minlength=3).tolist()
+    [6, 3, 0]
     """
-
-    def __init__(self, space: Any, tags: Tags, n_neighbors: int, n_jobs: int | None = None) -> None:
-        self.space, self.tags, self.n_neighbors, self.n_jobs = space, tags, n_neighbors, n_jobs
-
-    def __sklearn_clone__(self) -> RowNeighbors:
-        return RowNeighbors(self.space, self.tags, self.n_neighbors, self.n_jobs)
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the arguments."""
-        return {"space": self.space, "tags": self.tags, "n_neighbors": self.n_neighbors, "n_jobs": self.n_jobs}
-
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Search among these tagged rows from now on."""
-        rows = self.space[self.tags.rows(X)]
-        self.n_neighbors = min(self.n_neighbors, rows.shape[0])
-        self.search_ = search(rows, self.n_neighbors, self.n_jobs)
-        return self
-
-    def kneighbors(self, X: Any, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
-        """Return the nearest fitted rows of tagged rows, as scikit-learn does."""
-        return self.search_.kneighbors(self.space[self.tags.rows(X)], n_neighbors, return_distance)
-
-    def kneighbors_graph(self, X: Any, n_neighbors: int | None = None, mode: str = "connectivity") -> Any:
-        """Return the graph of `kneighbors`, as scikit-learn does."""
-        return self.search_.kneighbors_graph(self.space[self.tags.rows(X)], n_neighbors, mode)
+    rng = as_generator(key, "allot", *path)
+    exact = shares / shares.sum() * n
+    counts = np.floor(exact + 1e-9).astype(np.intp)
+    left = n - int(counts.sum())
+    order = np.lexsort((rng.random(len(pool)), counts - exact))
+    counts[order[:left]] += 1
+    return rng.permutation(np.repeat(pool, counts))
 
 
-def search(space: Any, n_neighbors: int, n_jobs: int | None = None) -> NearestNeighbors:
-    """Return a fitted neighbour search, nan-Euclidean where numbers are missing."""
-    holes = not sparse.issparse(space) and bool(np.isnan(space).any())
-    metric = {"metric": "nan_euclidean"} if holes else {}
-    return NearestNeighbors(n_neighbors=min(n_neighbors, space.shape[0]), n_jobs=n_jobs, **metric).fit(space)
+def visits(line: Places) -> Places:
+    """Return how often each line was named before. Shape: (n,)."""
+    order = np.argsort(line, kind="stable")
+    ranked = line[order]
+    new = np.append(True, ranked[1:] != ranked[:-1])
+    start = np.maximum.accumulate(np.where(new, np.arange(len(line)), 0))
+    seen = np.empty(len(line), dtype=np.intp)
+    seen[order] = np.arange(len(line)) - start
+    return seen
 
 
-def mix_rows(rows: Any, mixes: Mixes, layout: Layout | None, voters: Places | None) -> Any:
+def pairs(m: int, n: int, key: int, op: str) -> tuple[Places, Places]:
+    """Return n pairs of m rows, every pair as often as every other: round after round, all pairs in another order.
+
+    In a round the rows stand in a random circle, and each is paired with the one some steps on, for all steps up to
+    half the circle.
+    """
+    half, count = (m - 1) // 2, m * (m - 1) // 2
+    turn, place = np.divmod(np.arange(n), count)
+    turn %= ORDERS
+    step, spot = np.divmod(place, m)
+    a, b = np.empty(n, dtype=np.intp), np.empty(n, dtype=np.intp)
+    for number in np.unique(turn) if n else []:
+        now = np.flatnonzero(turn == number)
+        circle = np.argsort(uniforms(key, np.arange(m) + number * m, op), kind="stable")
+        steps = np.append(1 + np.argsort(uniforms(key, np.arange(half) + number * m, f"{op} steps")), m // 2)
+        a[now], b[now] = circle[spot[now]], circle[(spot[now] + steps[step[now]]) % m]
+    return a, b
+
+
+def fingerprints(rows: Any) -> npt.NDArray[np.uint64]:
+    """Return a number for each row, the same for rows that are alike (and for others once in 2**64). Shape: (n,)."""
+    thin = sparse.issparse(rows)
+    values = rows.data if thin else rows
+    column = rows.indices if thin else np.arange(rows.shape[1])
+    values = np.where(np.isnan(values), np.nan, values + 0.0)  # one NaN, and no negative zero
+    with np.errstate(over="ignore"):  # wrapping round at 2**64 is what the mixing wants
+        x = np.ascontiguousarray(values).view(np.uint64)
+        x = x ^ (column.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        x ^= x >> np.uint64(31)
+        if not thin:
+            return np.asarray(x.sum(axis=1, dtype=np.uint64))
+        x[values == 0] = 0
+        sums = np.append(np.uint64(0), np.cumsum(x, dtype=np.uint64))
+        return np.asarray(sums[rows.indptr[1:]] - sums[rows.indptr[:-1]])
+
+
+def twins(space: Space, mixes: Mixes) -> Places:
+    """Return which mixes are of two rows that are alike, missing numbers standing at their column's median."""
+    left, rows = np.flatnonzero(mixes.second >= 0), space.rows
+    if space.layout is None:
+        either = np.unique(np.concatenate([mixes.first, mixes.second]))
+        prints = np.empty(len(space), dtype=np.uint64)
+        prints[either] = fingerprints(rows[either])
+        found: Places = left[prints[mixes.first] == prints[mixes.second]]
+        return found
+    for place in range(rows.shape[1]):  # mostly the first column leaves none
+        a, b = (rows[side[left], place] for side in (mixes.first, mixes.second))
+        if space.medians is not None and place in space.layout.numbers:
+            a, b = (np.where(np.isnan(side), space.medians[place], side) for side in (a, b))
+        left = left[(a == b) | (np.isnan(a) & np.isnan(b))]
+        if not len(left):
+            break
+    return left
+
+
+# Making ----------------------------------------------------------------------------------------------------------
+
+
+def mix_rows(rows: Any, mixes: Mixes, layout: Layout | None, votes: Floats | None = None,
+             centres: Floats | None = None) -> Any:  # fmt: skip
     """Make the rows.
 
     Numbers: a + w (b - a). A number that either parent lacks follows the nearer one: missing where that one's is.
-    Categories: the commonest among the voters, missing where the nearer parent's is.
+    Categories: as voted, else those of the nearer parent.
 
-    Shape: rows (n, width) coded, or sparse; voters (m, k) positions of the rows that vote, -1 for none, one line a row.
+    Shape: rows (n, width) coded, or sparse; votes (m, categories) for each made row; centres (c, width) coded points
+    that a mix may name as its second parent.
     """
     if layout is None:
         a, b = rows[mixes.first], rows[mixes.second]
         return (a + sparse.diags_array(mixes.weight) @ (b - a)).tocsr()
-    made = rows[mixes.nearer]
-    numbers = layout.numbers
-    if len(numbers) == rows.shape[1]:
-        a, b = rows[mixes.first], rows[mixes.second]
-    else:
-        a, b = rows[np.ix_(mixes.first, numbers)], rows[np.ix_(mixes.second, numbers)]
-    b -= a
-    b *= mixes.weight[:, None]
-    b += a
-    if len(numbers) == rows.shape[1]:
-        return np.where(np.isnan(b), made, b)
-    made[:, numbers] = np.where(np.isnan(b), made[:, numbers], b)
-    for place in layout.categories:
-        own = made[:, place]
-        votes = own[:, None] if voters is None else np.where(voters < 0, np.nan, rows[:, place][voters])
-        made[:, place] = np.where(np.isnan(own), own, _commonest(votes, own))
+    made = np.empty((len(mixes), rows.shape[1]))
+    size = max(BLOCK // max(rows.shape[1], 1), 1)
+    for start in range(0, len(mixes), size):
+        part = slice(start, start + size)
+        _mix(rows, mixes[part], layout, centres, made[part])
+    if votes is not None:
+        made[:, layout.categories] = votes
     return made
 
 
-def _commonest(votes: Floats, own: Floats) -> Floats:
+def _mix(rows: Floats, mixes: Mixes, layout: Layout, centres: Floats | None, made: Floats) -> None:
+    """Write a block of rows, categories as those of the nearer parent."""
+    a, w = rows[mixes.first], mixes.weight[:, None]
+    b = rows[mixes.second]
+    if centres is not None:
+        spots = np.flatnonzero(mixes.second < 0)
+        b[spots] = centres[-1 - mixes.second[spots]]
+    np.subtract(b, a, out=made)
+    made *= w
+    made += a
+    torn = np.isnan(made)
+    if len(layout.categories):
+        torn[:, layout.categories] = True
+    if torn.any():
+        np.copyto(made, np.where(w <= 0.5, a, b), where=torn)
+
+
+def vote(rows: Floats, own: Places, voters: Places, layout: Layout) -> Floats:
+    """Return the commonest category among the voters for each row, missing where the row's own is.
+
+    Shape: own (m,) rows; voters (m, k) rows; returns (m, categories).
+    """
+    votes = rows[np.ix_(own, layout.categories)]
+    if not voters.shape[1]:
+        return votes
+    for column, place in enumerate(layout.categories):
+        mine = votes[:, column].copy()
+        votes[:, column] = np.where(np.isnan(mine), mine, commonest(rows[:, place][voters], mine))
+    return votes
+
+
+def commonest(votes: Floats, own: Floats) -> Floats:
     """Return the commonest value of each line, the first in case of a tie, `own` where all are missing."""
     best = own.copy()
     size = max(2**24 // votes.shape[1] ** 2, 1)  # lines at a time: each takes its width squared in bytes

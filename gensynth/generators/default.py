@@ -1,0 +1,86 @@
+"""Which generator is taken where none is named: a rule of the size of a table and the kinds of its columns.
+
+| what X is | taken | because |
+|---|---|---|
+| images, series, texts, audio | RandomOverSampler | it takes every kind |
+| a sparse matrix | SMOTE | it takes sparse matrices |
+| a table of categories alone | RandomOverSampler | categories crossed make rows of no kind |
+| a table of more than 500,000 rows | GaussianCopula | its cost hardly grows with rows |
+| any other table | ARF | best mean rank over 19 tables and four learners (`scripts/bench_tables.py`) |
+
+It is a rule and not a trial: what helps a learner on the table at hand is found out by comparing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..data.encode import TableEncoder
+from ..data.kinds import count_rows, kind_of
+from . import generator_class
+from .base import Generator
+
+MANY = 500_000  # rows from which on a forest takes too long
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The name of a generator, and why it was chosen."""
+
+    name: str
+    why: str
+
+
+def choose(X: Any, schema: Any = None) -> Choice:
+    """Return which generator the rule takes for these rows.
+
+    Arguments:
+        X: a table, images, series, texts or audio.
+        schema: kinds of columns to take instead of the inferred ones.
+
+    Raises: DataError where X cannot be used.
+
+    Example:
+        >>> import numpy as np
+        >>> choose(np.random.default_rng(0).normal(size=(50, 2))).name
+        'ARF'
+    """
+    kind = kind_of(X)
+    if kind != "table":
+        return Choice("RandomOverSampler", f"it takes data of kind {kind!r}")
+    if hasattr(X, "tocsr"):
+        return Choice("SMOTE", "it takes sparse matrices")
+    encoder = TableEncoder(schema)
+    encoder.fit(X)
+    if not len(encoder.layout_.numbers):
+        return Choice("RandomOverSampler", "the table holds categories alone, and crossing them makes rows of no kind")
+    n = count_rows(X)
+    if n > MANY:
+        return Choice("GaussianCopula", f"{n:,} rows are many, and its cost hardly grows with them")
+    return Choice("ARF", "the best on tables with numbers, whatever learns from them (see the benchmark)")
+
+
+def default_generator(
+    X: Any, y: Any = None, *, schema: Any = None, n_jobs: int | None = None, random_state: Any = None
+) -> Generator:
+    """Return the generator that the rule takes for these rows, not fitted.
+
+    Arguments:
+        X: a table, images, series, texts or audio.
+        y: (n,) labels; the rule does not look at them today.
+        schema: kinds of columns to take instead of the inferred ones.
+        n_jobs: threads, where the generator takes them.
+        random_state: int for results that repeat, or None.
+
+    Raises: DataError where X cannot be used.
+
+    Example:
+        >>> import numpy as np
+        >>> default_generator(np.random.default_rng(0).normal(size=(50, 2)), random_state=0)
+        ARF(random_state=0)
+    """
+    made: Generator = generator_class(choose(X, schema).name)()
+    given = {"schema": schema, "n_jobs": n_jobs, "random_state": random_state}
+    made.set_params(**{name: value for name, value in given.items() if name in made.get_params()})
+    return made
