@@ -230,7 +230,7 @@ def test_bad_files_get_one_sentence(run, name):
         (("payments.csv", "-t", "fraud", "--model", "m", "--holdout", "0.2"), "may have seen"),
         (("payments.csv", "-t", "fraud", "--mark", " "), "--mark"),
         (("payments.csv", "-t", "fraud", "-g", "SVMSMOTE", "-p", "out_step=-3"), "out_step"),
-        (("payments.csv", "-t", "fraud", "-p", "random_state=-1"), "random_state"),
+        (("payments.csv", "-t", "fraud", "-g", "SMOTE", "-p", "random_state=-1"), "random_state"),
         (("payments.csv", "-t", "fraud", "--config", "no.yaml"), "no.yaml"),
         (("payments.csv", "-t", "fraud", "--model", "no_model"), "no_model"),
         (("payments.csv", "-t", "fraud", "--bogus"), "--bogus"),

@@ -338,7 +338,16 @@ def test_a_seed_among_the_parameters_counts(run):
     for seed in (1, 1, 2):
         assert (
             run(
-                "balance", "t.csv", "-t", "y", "-p", f"random_state={seed}", "-o", f"{len(list(Path().iterdir()))}.csv"
+                "balance",
+                "t.csv",
+                "-t",
+                "y",
+                "-g",
+                "SMOTE",
+                "-p",
+                f"random_state={seed}",
+                "-o",
+                f"{len(list(Path().iterdir()))}.csv",
             )[0]
             == 0
         )

@@ -51,9 +51,10 @@ class Labels:
                 f"{int(missing.sum())} of {n} labels are missing (first in row {where}; Input y contains NaN): "
                 "drop those rows or give them a label"
             )
-        check_labels(values)
+        check_whole(values)
         codes, classes = pd.factorize(values, sort=_sortable(values))
         classes = np.asarray(classes)
+        check_few(classes, len(values))
         return cls(classes, np.bincount(codes, minlength=len(classes)), form), codes.astype(np.intp)
 
     def __len__(self) -> int:
@@ -148,7 +149,7 @@ def _sortable(values: npt.NDArray[Any]) -> bool:
     return values.dtype != object or len({type(value) for value in values.tolist()}) == 1
 
 
-def check_labels(values: npt.NDArray[Any]) -> None:
+def check_whole(values: npt.NDArray[Any]) -> None:
     """Raise DataError where labels are a measured quantity and not classes."""
     kind = values.dtype.kind
     if kind == "O" and len(values) and all(isinstance(value, float) for value in values.tolist()):
@@ -163,10 +164,15 @@ def check_labels(values: npt.NDArray[Any]) -> None:
                 "the target is a measured quantity, not a class (Unknown label type: continuous): "
                 "cut it into classes first, as pandas.cut does, or name another target"
             )
-    if kind in "iuf":
-        distinct = len(np.unique(values))
-        if distinct > MANY and distinct > len(values) / 2:
-            raise DataError(
-                f"the target has {distinct:,} distinct numbers in {len(values):,} rows: a measured quantity, not a "
-                "class (Unknown label type): cut it into classes first, as pandas.cut does, or name another target"
-            )
+
+
+def check_few(classes: npt.NDArray[Any], n: int) -> None:
+    """Raise DataError where n labels are so many distinct numbers that they must be a measured quantity."""
+    numbers = classes.dtype.kind in "iuf" or (
+        classes.dtype == object and all(isinstance(label, float) for label in classes.tolist())
+    )
+    if numbers and len(classes) > MANY and len(classes) > n / 2:
+        raise DataError(
+            f"the target has {len(classes):,} distinct numbers in {n:,} rows: a measured quantity, not a "
+            "class (Unknown label type): cut it into classes first, as pandas.cut does, or name another target"
+        )

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from ..errors import ConfigError, DataError, nearest
+from ..errors import ConfigError, DataError, GensynthWarning, nearest
 from .columns import Category, Column, Empty
 from .datetimes import Datetime
 from .identifiers import Identifier, is_identifier
@@ -21,6 +21,7 @@ _QUANTITY = (  # 1,234.50 or 1.234,50 or 12.5, perhaps with a currency or a unit
     r"[^\w\s]?\s?[-+]?\d+((,\d{3})+(\.\d+)?|(\.\d{3})+(,\d+)?|[.,]\d+)\s?(%|[a-z]{1,3}|[^\w\s])?"
     r"|[-+]?[1-9]\d*\s?(%|[a-z]{1,3}|[€£$])"
 )
+MANY_NUMBERS = 20  # distinct values from which on words among numbers are taken for strays
 KINDS: dict[str, type[Column]] = {kind.kind: kind for kind in (Number, Category, Datetime, Identifier, Empty)}
 
 
@@ -116,6 +117,8 @@ def infer_column(column: pd.Series, kind: str | None = None) -> Column:
         return Empty(column.name, dtype, None if not len(column) else column.iloc[0])
     if kind is None:
         kind = _guess(column)
+        if kind == "category":
+            _warn_stray(column)
     if kind == "datetime" and getattr(dtype, "kind", "O") not in "mM":
         text = _date_format(column)
         if text is None:
@@ -141,6 +144,25 @@ def _guess(column: pd.Series) -> str:
     if _date_format(column) is not None:
         return "datetime"
     return "identifier" if is_identifier(column) and not _measured(column) else "category"
+
+
+def _warn_stray(column: pd.Series) -> None:
+    """Warn of words among numbers that are stored as strings: the whole column is taken for words because of them."""
+    if isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(column.dtype):
+        return
+    words = column.dropna().drop_duplicates().astype(str)
+    if len(words) < MANY_NUMBERS:
+        return
+    stray = words[pd.to_numeric(words, errors="coerce").isna()]
+    if 0 < len(stray) <= len(words) / 20:
+        rows = int(column.astype(str).isin(stray).sum())
+        warnings.warn(
+            f"column {column.name!r} is taken for words: {len(words) - len(stray):,} of its {len(words):,} values are "
+            f"numbers, but {rows:,} rows hold {', '.join(map(repr, stray[:3]))} (first in row {stray.index[0]}): "
+            "leave these cells empty to make it a column of numbers",
+            GensynthWarning,
+            stacklevel=2,
+        )
 
 
 def _measured(column: pd.Series) -> bool:

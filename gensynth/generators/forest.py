@@ -42,7 +42,7 @@ class ARF(Generator):
     from a fitted normal; columns whose association the leaves lose stay linked (see `links`); the number of rounds is
     fixed, since further rounds gave nothing on the tables tried.
 
-    Few rows: with 1, copies of it whose numbers are moved by a tenth of the spread of all rows; with 2 to 4, rows
+    Few rows: with 1, copies of it whose numbers are moved by a tenth of the spread of all rows; with 2 to 9, rows
     between two of them, as SMOTE makes them.
 
     Arguments:

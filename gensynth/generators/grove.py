@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 Links = list[tuple[int, int]]
 ROWS_A_BIN = 3  # rows at least for each code of a number: with fewer, linked columns would copy one row
-SINGLE = 4  # rows up to which new rows lie between two of them: there are too few to draw columns from
+SINGLE = 9  # rows up to which new rows lie between two of them: there are too few to draw columns from
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from .moving import Moves
 Floats = npt.NDArray[np.float64]
 KNOTS = 2000  # values of a number that are kept; more are thinned out to their quantiles
 HERMITE = 12  # coefficients that are looked at
+FINE = 0.9  # first coefficient from which on steps do not matter
 EDGE = 1e-9
 
 
@@ -131,13 +132,14 @@ class Margin:
 def latent(cov: Floats, hermite: Floats) -> Floats:
     """Return the correlation of latent normals from the covariance of scores.
 
-    Solves cov_ij = sum_k a_ik a_jk r^k for r in [-0.999, 0.999], by bisection where it is increasing.
+    Solves cov_ij = sum_k a_ik a_jk r^k for r in [-0.999, 0.999], by bisection where it is increasing. Between two columns
+    whose steps are so fine that little but the first coefficient is left, r is the correlation of the scores.
 
     Shape: cov (p, p), hermite (p, HERMITE); returns (p, p) with ones on the diagonal.
     """
-    made = cov.copy()
-    rough = np.flatnonzero(hermite[:, 0] < 0.99)  # columns with steps that matter; for others r is the covariance
-    for i in rough:
+    spread = np.sqrt((hermite**2).sum(axis=1))
+    made = cov / np.outer(spread, spread)
+    for i in np.flatnonzero(hermite[:, 0] < FINE):
         a = hermite[i] * hermite
         low, high = np.full(len(cov), -0.999), np.full(len(cov), 0.999)
         for _ in range(20):

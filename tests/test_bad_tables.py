@@ -1,0 +1,94 @@
+"""Bad input that users bring: what each generator of tables does with it is stated, and tried here."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gensynth import ARF, SMOTE, Balancer, GaussianCopula, PolynomFitSMOTE, Schema, default_generator
+from gensynth.errors import DataError, FewRowsWarning, GensynthWarning
+
+MAKERS = [ARF(random_state=0), GaussianCopula(random_state=0), SMOTE(random_state=0), PolynomFitSMOTE(random_state=0)]
+NAMES = [type(made).__name__ for made in MAKERS]
+
+
+def labels(n, rare):
+    return np.where(np.arange(n) < rare, "rare", "common")
+
+
+@pytest.mark.parametrize("made", MAKERS, ids=NAMES)
+def test_columns_of_one_value_stay_so(made):
+    X = np.hstack([np.random.default_rng(0).normal(size=(60, 2)), np.full((60, 2), 3.25)])
+    assert (made.fit(X, labels(60, 12)).sample(30, y="rare")[:, 2:] == 3.25).all()
+
+
+@pytest.mark.parametrize("made", MAKERS, ids=NAMES)
+def test_infinite_values_are_refused_by_name(made):
+    frame = pd.DataFrame({"fine": np.arange(30.0) ** 2, "far": np.append(np.linspace(0, 1, 29), np.inf)})
+    with pytest.raises(DataError, match=r"'far'.*infinit"):
+        made.fit(frame, labels(30, 8))
+
+
+@pytest.mark.parametrize("made", MAKERS, ids=NAMES)
+def test_five_thousand_categories_are_taken(made):
+    rng = np.random.default_rng(0)
+    words = [f"w{place}x" for place in rng.permutation(8000) % 5000]
+    frame = pd.DataFrame({"word": words, "x": rng.normal(size=8000)})
+    rows = made.fit(frame, labels(8000, 300)).sample(200, y="rare")
+    assert rows["word"].isin(words[:300]).mean() > 0.99
+
+
+@pytest.mark.parametrize("made", MAKERS, ids=NAMES)
+def test_two_thousand_columns_are_taken(made):
+    X = np.random.default_rng(0).normal(size=(80, 2000))
+    X[:20] += 2
+    rows = made.fit(X, labels(80, 20)).sample(20, y="rare")
+    assert rows.shape == (20, 2000)
+    assert abs(rows.mean() - 2) < 0.2
+
+
+def test_more_neighbours_than_rows_is_a_stated_step():
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    with pytest.warns(FewRowsWarning, match="k_neighbors=3"):
+        assert SMOTE(k_neighbors=50).fit(X, labels(40, 4)).sample(9, y="rare").shape == (9, 2)
+
+
+def test_a_stray_word_among_numbers_is_told():
+    numbers = [f"{value:.3f}" for value in np.linspace(-1, 1, 199)]
+    frame = pd.DataFrame({"x": [*numbers[:7], "n/k", *numbers[7:]], "y": np.arange(200.0) ** 2})
+    with pytest.warns(
+        GensynthWarning, match=r"'x' is taken for words: 199 of its 200 values.*'n/k' \(first in row 7\)"
+    ):
+        schema = Schema.infer(frame)
+    assert schema.kinds["x"] == "category"
+    assert Schema.infer(frame.replace({"x": {"n/k": None}}).astype({"x": float})).kinds["x"] == "number"
+
+
+def test_the_default_takes_whatever_comes():
+    rng = np.random.default_rng(0)
+    words = pd.DataFrame({"a": rng.choice([*"xy"], 40), "b": rng.choice([*"uv"], 40)})
+    for X, name in [
+        (rng.normal(size=(40, 3)), "ARF"), (words, "RandomOverSampler"), (words.assign(x=rng.normal(size=40)), "ARF"),
+        ([f"text {i}" for i in range(40)], "RandomOverSampler"),
+        (np.zeros((40, 3, 8, 8), np.uint8), "RandomOverSampler"),
+    ]:  # fmt: skip
+        made = default_generator(X, random_state=0)
+        assert type(made).__name__ == name
+        more, y = Balancer(made).fit_resample(X, labels(40, 10))
+        assert len(more) == len(y) == 60
+    from scipy import sparse
+
+    assert type(default_generator(sparse.random(40, 5, density=0.3, format="csr"))).__name__ == "SMOTE"
+
+
+def test_the_default_for_many_rows_does_not_grow_forests(monkeypatch):
+    from gensynth.generators import default
+
+    monkeypatch.setattr(default, "MANY", 30)
+    assert default.choose(np.random.default_rng(0).normal(size=(31, 2))).name == "GaussianCopula"
+
+
+def test_the_schema_decides_for_the_default():
+    X = pd.DataFrame({"code": np.arange(60) % 7, "grade": np.arange(60) % 3})
+    assert type(default_generator(X)).__name__ == "ARF"
+    words = {"code": "category", "grade": "category"}
+    assert type(default_generator(X, schema=words)).__name__ == "RandomOverSampler"
