@@ -15,61 +15,24 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sklearn.base import BaseEstimator
 
 from ..data import saved
 from ..data.encode import SparseEncoder, TableEncoder
-from ..data.kinds import Kind, RowsEncoder, count_rows, kind_of
+from ..data.kinds import RowsEncoder, count_rows, kind_of
 from ..data.labels import Labels
 from ..errors import ConfigError, FewRowsWarning, NotFitted, Unsupported
 from ..random import as_generator, seed_of, uniforms
 from . import all_generators
+from .contract import Codes, Draw, Supports
 from .given import read
 
-Codes = npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class Supports:
-    """What a generator takes: kinds of data, and for tables what may stand in them.
-
-    `prefix` promises that `sample(10)` is the beginning of `sample(100)`; `copies` says that rows are copied whole;
-    `parents` that made rows have them.
-    """
-
-    kinds: frozenset[Kind] | set[Kind] = frozenset({"table"})
-    numbers: bool = True
-    categories: bool = False
-    missing: bool = False
-    conditions: bool = False
-    sparse: bool = False
-    prefix: bool = False
-    copies: bool = False
-    parents: bool = True
-
-
-@dataclass
-class Draw:
-    """What `_sample` made: rows as `_fit` saw them, and from which real rows.
-
-    Shape: parents (n, k) positions in the fitted rows, -1 where there is none; weights (n, k), each row's sum 1.
-    """
-
-    rows: Any
-    parents: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty((0, 0), dtype=np.intp))
-    weights: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
-
-    def frame(self) -> pd.DataFrame:
-        """Return the parents as a frame of row, parent and weight, one line for each parent of each row."""
-        rows, places = np.nonzero((self.parents >= 0) & (self.weights != 0))
-        return pd.DataFrame({"row": rows, "parent": self.parents[rows, places], "weight": self.weights[rows, places]})
+__all__ = ["Codes", "Draw", "Generator", "Supports", "checked_seed"]
 
 
 class Generator(BaseEstimator, ABC):  # type: ignore[misc]

@@ -49,7 +49,7 @@ class ARF(Generator):
         trees: number of trees, at least 1.
         min_samples_leaf: rows, real and shuffled together, that each leaf holds at the least. Larger leaves
             keep further from real rows and keep less of what columns have to do with one another. None takes
-            a fiftieth of the rows of the class, at least 5 and at most 50.
+            a three-hundredth of the rows of the class, at least 2 and at most 50.
         links: association of two columns, in [0, 1], from which on they stay linked where the leaves lose it
             (total variation of their joint distribution); 1 links none, as published. With
             `min_samples_leaf=100, links=0.2` made rows of Adult lay no nearer to training rows than to others.

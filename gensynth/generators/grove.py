@@ -40,7 +40,7 @@ class Growth:
 
     def leaf_of(self, n: int) -> int:
         """Return the rows, real and shuffled, that each leaf holds at the least, of a class of n rows."""
-        return self.leaf or int(np.clip(n // 50, 5, 50))
+        return self.leaf or int(np.clip(n // 300, 2, 50))
 
 
 @dataclass

@@ -132,8 +132,8 @@ class Margin:
 def latent(cov: Floats, hermite: Floats) -> Floats:
     """Return the correlation of latent normals from the covariance of scores.
 
-    Solves cov_ij = sum_k a_ik a_jk r^k for r in [-0.999, 0.999], by bisection where it is increasing. Between two columns
-    whose steps are so fine that little but the first coefficient is left, r is the correlation of the scores.
+    Solves cov_ij = sum_k a_ik a_jk r^k for r in [-0.999, 0.999], by bisection where it is increasing. Between two
+    columns whose steps are so fine that little but the first coefficient is left, r is the correlation of the scores.
 
     Shape: cov (p, p), hermite (p, HERMITE); returns (p, p) with ones on the diagonal.
     """

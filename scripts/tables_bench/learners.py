@@ -19,12 +19,13 @@ from typing import Any
 from . import arms, data, scoring
 from .process import surroundings, without
 from .report import Verdict, show_table, show_verdicts, verdict
-from .summary import Record, cells, complete, differences, mean_ranks
+from .summary import Record, cells, complete, differences, mean_ranks, only
 
 Task = tuple[str, int, int, str]  # table, repeat, fold, arm
 QUICK = ("glass", "german_credit", "car_evaluation")
 HARM = -0.005  # average precision that the default may cost a learner
 DEFAULT = "gensynth default"
+PEERS = [arm for arm in arms.ARMS if arm.startswith("imblearn")]
 
 
 def plan(tables: Sequence[str], repeats: int, folds: int, chosen: Sequence[str], kinds: dict[str, str]) -> list[Task]:
@@ -111,12 +112,16 @@ def summary(records: list[Record], chosen: Sequence[str], kinds: dict[str, str])
     whole = complete(filled(records, kinds), chosen, scoring.LEARNERS)
     scored = cells(whole)
     ranks, gaps = mean_ranks(scored), differences(scored)
+    field = mean_ranks(
+        only(scored, ["none", *PEERS, DEFAULT])
+    )  # one arm of gensynth's: others like it would split ranks
     rows = {}
     for arm in sorted(ranks, key=ranks.__getitem__):
         mine = [record for record in whole if record["arm"] == arm]
         once = [record for record in mine if record["learner"] == scoring.LEARNERS[0]]
         rows[arm] = {
             "rank": round(ranks[arm], 3),
+            "rank_beside_default": round(field[arm], 3) if arm in field else None,
             "gain": {name: [round(v, 4) for v in gaps[name][arm]] for name in gaps if arm in gaps[name]},
             "seconds": round(sum(record["seconds"] for record in once) / len(once), 3),
             "failed": sum(record["failed"] is not None for record in once),
@@ -129,12 +134,10 @@ def summary(records: list[Record], chosen: Sequence[str], kinds: dict[str, str])
 def verdicts(rows: dict[str, Any]) -> list[Verdict]:
     """Return whether the default is better than the peers, and harmless."""
     mine = rows.get(DEFAULT)
-    theirs = [arm for arm in arms.ARMS if arm.startswith("imblearn")]
+    rank = "rank_beside_default"
     found = [
-        verdict(
-            f"default: mean rank against {arm}", mine and mine["rank"], "<", rows[arm]["rank"] if arm in rows else 0
-        )
-        for arm in theirs
+        verdict(f"default: mean rank against {arm}", mine and mine[rank], "<", rows[arm][rank] if arm in rows else 0)
+        for arm in PEERS
     ]
     for name in scoring.LEARNERS:
         gain = mine["gain"][name][0] if mine and name in mine["gain"] else None
@@ -146,13 +149,13 @@ def show(found: dict[str, Any]) -> None:
     """Print figures and verdicts."""
     print(f"\nBalancing and four learners: {len(found['tables'])} tables, {found['folds']} folds done by every arm; "
           "gains in average precision over none, +- their standard error over tables")  # fmt: skip
-    head = ["", "mean rank", *scoring.LEARNERS, "seconds", "failed"]
+    head = ["", "mean rank", "beside default", *scoring.LEARNERS, "seconds", "failed"]
     lines = []
     for arm, row in found["rows"].items():
         gains = [
             f"{row['gain'][n][0]:+.4f} +- {row['gain'][n][1]:.4f}" if row["gain"] else "" for n in scoring.LEARNERS
         ]
-        lines.append([arm, row["rank"], *gains, row["seconds"], row["failed"]])
+        lines.append([arm, row["rank"], row["rank_beside_default"], *gains, row["seconds"], row["failed"]])
     show_table(head, lines)
     show_verdicts(found["verdicts"])
 

@@ -32,6 +32,11 @@ def cells(records: Iterable[Record]) -> Cells:
     return {cell: {arm: float(np.mean(ap)) for arm, ap in arms.items()} for cell, arms in values.items()}
 
 
+def only(cells: Cells, arms: Collection[str]) -> Cells:
+    """Return the cells with these arms alone, as far as they are there."""
+    return {cell: {arm: ap for arm, ap in scored.items() if arm in arms} for cell, scored in cells.items()}
+
+
 def mean_ranks(cells: Cells) -> dict[str, float]:
     """Return each arm's rank by score, 1 the best, ties averaged, as a mean over the cells."""
     ranks: dict[str, list[float]] = defaultdict(list)
