@@ -22,6 +22,7 @@ _NAMES = {
     "all_generators": "gensynth.generators",
     "generator_class": "gensynth.generators",
     "default_generator": "gensynth.generators.default",
+    "default_balancer": "gensynth.defaults",
     "RandomOverSampler": "gensynth.generators.copies",
     "SMOTE": "gensynth.generators.smote",
     "SMOTENC": "gensynth.generators.smote",

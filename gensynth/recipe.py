@@ -136,13 +136,15 @@ def read_job(path: str) -> dict[str, Any]:
         line = f", line {mark.line + 1}" if mark else ""
         raise ConfigError(f"{path}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
     if isinstance(settings, dict) and set(settings) == {"job", "result"}:
-        chosen = (settings["result"] or {}).get("generator")  # what was taken where nothing was named
-        seen = (settings["result"] or {}).get("input") or {}
+        result = settings["result"] or {}
+        chosen = result.get("generator")  # what was taken where nothing was named, and with it gates
+        taken = {name: result[name] for name in ("generator", "gates", "on_short") if result.get(name)}
+        seen = result.get("input") or {}
         settings = settings["job"]
         if isinstance(settings, dict) and isinstance(seen, dict):
             settings = {RECORDED: seen.get("sha256_of_rows"), **settings}
         if isinstance(settings, dict) and chosen and not settings.get("model"):
-            settings = {"generator": chosen, **settings}
+            settings = {**taken, **settings}
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
         raise ConfigError(f"{path}: expected settings as `key: value` lines, such as `target: fraud`")
     if "columns" in settings:

@@ -1,7 +1,7 @@
 """What gensynth's table generators cost and give, beside imbalanced-learn's samplers, CTGAN and TVAE.
 
     python scripts/bench_tables.py [--part speed|adult|learners] [--quick] [--all] [--fresh [ARM ...]] [--runs 3]
-                                   [--data DIR] [--peers DIR] [--out scripts/results/bench_tables.json]
+                                   [--data DIR] [--peers DIR] [--out scripts/results/bench_tables.json] [--readme]
 
 speed: SMOTE and SMOTENC, time and memory. adult: rows made like Adult's, their quality and nearness. learners: does
 balancing help four learners on 19 tables? Parts may be run one by one: results are merged into one file as they come,
@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tables_bench import adult, peers, process, speed
+from tables_bench import adult, markdown, peers, process, speed
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("speed", "adult", "learners")
@@ -37,6 +37,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "tabular")
     parser.add_argument("--peers", type=Path, help="an environment that has the peers, instead of out/peers")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--readme", action="store_true", help="run nothing: put the results' tables into README.md")
     return parser.parse_args()
 
 
@@ -92,6 +93,9 @@ def show(out: Path, parts: list[str]) -> None:
 
 def main() -> None:
     asked = options()
+    if asked.readme:
+        markdown.put(ROOT / "README.md", process.read(asked.out or ROOT / "scripts/results/bench_tables.json"))
+        return
     enter_peers(asked)
     if not asked.data.is_dir():
         raise SystemExit(f"bench_tables: no folder {asked.data}: name the one with the parquet files as --data DIR")

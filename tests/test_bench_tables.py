@@ -236,3 +236,11 @@ def test_adult_medians_take_times_from_the_whole_table_and_nearness_from_the_hal
     runs += [{"case": "whole", "arm": adult.CTGAN, "run": 0, "seconds": 200.0}]
     rows = adult.summary(runs)["rows"]
     assert rows[adult.FOREST] == {"seconds": 2, "auc": 0.92, "nearer": 0.6, "copies": 0.0, "times_faster": 100.0}
+
+
+def test_the_readme_shows_the_figures_that_are_kept(bench):
+    root, markdown = Path(__file__).resolve().parents[1], bench("markdown")
+    result = bench("process").read(root / "scripts" / "results" / "bench_tables.json")
+    text = (root / "README.md").read_text(encoding="utf-8")
+    for part in markdown.TABLES:
+        assert markdown.block(part, result) in text, f"{part}: run scripts/bench_tables.py --readme"

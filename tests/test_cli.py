@@ -19,6 +19,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from gensynth import default_balancer
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "tabular"
 TARGETS = {
     "abalone": "Rings", "adult": "income", "bank_marketing": "subscribe", "car_evaluation": "class",
@@ -377,15 +379,31 @@ def test_real_tables(run, name, generator):
 def test_without_a_generator_a_rule_takes_one_and_says_why(run, payments):
     status, _, err = run("balance", payments.name, "-t", "fraud", "-o", "out.csv")
     assert status == 0
-    assert "ARF is taken: " in err
+    assert "ARF, behind the gate LabelAgrees, is taken: " in err
     recipe = json.loads(Path("out.csv.recipe.json").read_text())
-    assert "generator" not in recipe["job"]
+    assert {"generator", "gates", "on_short"}.isdisjoint(recipe["job"])
     assert recipe["result"]["generator"] == {"name": "ARF", "params": {}}
+    assert recipe["result"]["gates"] == [{"name": "LabelAgrees", "params": {"threshold": 0.0, "share": 0.5}}]
+    assert recipe["result"]["on_short"] == "fill"
     made = Path("out.csv").read_bytes()
     assert run("balance", "--config", "out.csv.recipe.json", "--overwrite")[0] == 0
     assert Path("out.csv").read_bytes() == made
     status, _, err = run("balance", payments.name, "-t", "fraud", "--dry-run")
+    assert (status, "ARF, behind the gate" in err) == (0, True)
+    status, _, err = run("balance", payments.name, "-t", "fraud", "--gate", "NotACopy", "-o", "own.csv")
     assert (status, "ARF is taken" in err) == (0, True)
+    recipe = json.loads(Path("own.csv.recipe.json").read_text())
+    assert [gate["name"] for gate in recipe["result"]["gates"]] == ["NotACopy"]
+    assert recipe["result"]["on_short"] == "warn"
+
+
+def test_in_python_the_default_makes_the_same_rows(run, payments):
+    assert run("balance", payments.name, "-t", "fraud", "-o", "out.csv", "--seed", "3")[0] == 0
+    frame = pd.read_csv(payments)
+    made, y = default_balancer(frame[["amount", "country", "hour"]], random_state=3).fit_resample(
+        frame[["amount", "country", "hour"]], frame["fraud"]
+    )
+    pd.testing.assert_frame_equal(made.assign(fraud=y), pd.read_csv("out.csv"), check_dtype=False)
 
 
 def test_a_table_of_categories_alone_is_copied_by_default(run, payments):

@@ -16,7 +16,7 @@ FLOORS = {
     "training": 2,
     "generators": 3,
     **dict.fromkeys(["balance", "gates", "recipe"], 4),
-    **dict.fromkeys(["evidence", "scale", "checks"], 5),
+    **dict.fromkeys(["evidence", "scale", "checks", "defaults"], 5),
     "cli": 6,
 }
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))

@@ -22,7 +22,7 @@ from ..store.atomic import check_output
 from ..store.base import TableFile
 from ..store.jsonfile import write_json
 from ..store.tables import read_table
-from .request import Positions, known_columns, make_balancer, split_target, training_rows
+from .request import Positions, known_columns, make_balancer, settled, split_target, training_rows
 from .settings import as_yaml, threads
 
 log = logging.getLogger("gensynth")
@@ -91,7 +91,9 @@ def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> N
         train, rest = training_rows(job, X, y)
         if job.mark is not None and (not job.mark.strip() or job.mark in table.frame.columns):
             raise ConfigError(f"--mark {job.mark!r}: the new column needs a name that {job.data} has not")
-        balancer = make_balancer(job, X, y, known_columns(job, X))
+        schema = known_columns(job, X)
+        done = settled(job, X, schema)
+        balancer = make_balancer(done, X, y, schema)
         log.info("%s: %s rows, %s columns", job.data, f"{len(X):,}", X.shape[1])
         if dry_run:
             _plan(balancer, X.iloc[train], y.iloc[train], outputs)
@@ -103,7 +105,7 @@ def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> N
     table.write(outputs.table, rows=train[balancer.kept_], synthetic=synthetic, mark=job.mark, overwrite=overwrite)
     if outputs.rest is not None:
         table.write(outputs.rest, rows=rest, overwrite=overwrite)
-    result = _result(job, table, balancer, len(rest), time.perf_counter() - started)
+    result = _result(done, table, balancer, len(rest), time.perf_counter() - started)
     if job._input not in (None, result["input"]["sha256_of_rows"]):
         warnings.warn(f"{job.data} is not what it was when the recipe was written", GensynthWarning, stacklevel=2)
     if outputs.recipe is not None:
@@ -126,6 +128,8 @@ def _result(job: Job, table: TableFile, balancer: Balancer, held: int, seconds: 
     done = balancer.recipe_["result"]
     return {
         "generator": _spec(job, balancer),
+        "gates": [gate.model_dump() for gate in job.gates],
+        "on_short": job.on_short,
         **{name: part for name, part in done.items() if name != "seconds"},
         "held_out": held,
         "columns": {str(name): kind for name, kind in _kinds(balancer).items()},

@@ -17,7 +17,7 @@ from ..recipe import Job, build_generator
 from ..store.atomic import check_output
 from ..store.models import check_model_output
 from ..store.tables import read_table, write_frame
-from .request import known_columns, named_or_chosen, split_target
+from .request import known_columns, settled, split_target
 from .settings import as_yaml, pairs, threads
 
 
@@ -35,7 +35,8 @@ def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
         table = read_table(job.data)
         X, y = split_target(table, job.target)
         schema = known_columns(job, X)
-        spec = named_or_chosen(job, X, schema)
+        spec = settled(job, X, schema).generator
+        assert spec is not None
         generator = build_generator(spec, seed=job.seed, schema=schema or None, n_jobs=job.threads).fit(X, y)
     place = list(table.frame.columns).index(job.target)
     generator.notes_ = {"target": job.target, "place": place, "manner": table.manner()}

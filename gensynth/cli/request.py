@@ -100,17 +100,23 @@ def known_columns(job: Job, X: pd.DataFrame) -> dict[str, Any]:
     return {**known, **{name: kind for name, kind in asked.items() if kind != "identifier"}}
 
 
-def named_or_chosen(job: Job, X: pd.DataFrame, schema: dict[str, Any]) -> Named:
-    """Return the generator that a job names, or the one that the rule of `generators.default` takes, and say why."""
-    if job.generator is not None:
-        return job.generator
+def settled(job: Job, X: pd.DataFrame, schema: dict[str, Any]) -> Job:
+    """Return the job with a generator: its own, or the one that the rule of `generators.default` takes, and say why.
+
+    The rule's gates come with its generator, unless the job names gates; what they lack is then filled up.
+    """
+    if job.generator is not None or job.model is not None:
+        return job
     choice = choose(X, schema or None)
-    print(f"gensynth: {choice.name} is taken: {choice.why} (--generator names another)", file=sys.stderr)
-    return Named(name=choice.name)
+    gates = job.gates or [Named(name=name, params=params) for name, params in choice.gates]
+    on_short = "fill" if gates and not job.gates and "on_short" not in job.model_fields_set else job.on_short
+    whose = f", behind the gate {choice.gates[0][0]}," if gates and not job.gates else ""
+    print(f"gensynth: {choice.name}{whose} is taken: {choice.why} (--generator names another)", file=sys.stderr)
+    return job.model_copy(update={"generator": Named(name=choice.name), "gates": gates, "on_short": on_short})
 
 
 def make_balancer(job: Job, X: pd.DataFrame, y: pd.Series, schema: dict[str, Any]) -> Balancer:
-    """Return the Balancer that a job asks for. Raises: ConfigError."""
+    """Return the Balancer that a settled job asks for. Raises: ConfigError."""
     labels, _ = Labels.fit(y, len(y))
     strategy: Any = job.strategy
     if isinstance(strategy, dict):
@@ -129,8 +135,8 @@ def make_balancer(job: Job, X: pd.DataFrame, y: pd.Series, schema: dict[str, Any
         except ConfigError as error:
             raise ConfigError(f"{job.model} does not fit {job.data}: {error}") from None
     else:
-        spec = named_or_chosen(job, X, schema)
-        generator = build_generator(spec, seed=job.seed, schema=schema or None, n_jobs=job.threads)
+        assert job.generator is not None
+        generator = build_generator(job.generator, seed=job.seed, schema=schema or None, n_jobs=job.threads)
     if not generator.__sklearn_is_fitted__():
         generator._check_params()
     own = job.generator.params.get("random_state") if job.generator is not None else None

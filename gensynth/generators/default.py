@@ -5,8 +5,12 @@
 | images, series, texts, audio | RandomOverSampler | it takes every kind |
 | a sparse matrix | SMOTE | it takes sparse matrices |
 | a table of categories alone | RandomOverSampler | categories crossed make rows of no kind |
-| a table of more than 500,000 rows | GaussianCopula | its cost hardly grows with rows |
-| any other table | ARF | best mean rank over 19 tables and four learners (`scripts/bench_tables.py`) |
+| a table of more than 500,000 rows | GaussianCopula, gated | its cost hardly grows with rows |
+| any other table | ARF, gated | best mean rank over 19 tables and four learners (`scripts/bench_tables.py`) |
+
+Gated: of the rows that the generator makes those are kept on which a cross-fitted classifier is no more in doubt than
+on the middle one of the real rows of their class (`LabelAgrees(threshold=0, share=0.5)`). What harms learners is rows
+that look like another class.
 
 It is a rule and not a trial: what helps a learner on the table at hand is found out by comparing.
 """
@@ -22,14 +26,16 @@ from . import generator_class
 from .base import Generator
 
 MANY = 500_000  # rows from which on a forest takes too long
+CLEAR = (("LabelAgrees", {"threshold": 0.0, "share": 0.5}),)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The name of a generator, and why it was chosen."""
+    """The name of a generator, why it was chosen, and the gates that go with it: name and parameters of each."""
 
     name: str
     why: str
+    gates: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
 def choose(X: Any, schema: Any = None) -> Choice:
@@ -57,14 +63,14 @@ def choose(X: Any, schema: Any = None) -> Choice:
         return Choice("RandomOverSampler", "the table holds categories alone, and crossing them makes rows of no kind")
     n = count_rows(X)
     if n > MANY:
-        return Choice("GaussianCopula", f"{n:,} rows are many, and its cost hardly grows with them")
-    return Choice("ARF", "the best on tables with numbers, whatever learns from them (see the benchmark)")
+        return Choice("GaussianCopula", f"{n:,} rows are many, and its cost hardly grows with them", CLEAR)
+    return Choice("ARF", "the best on tables with numbers, whatever learns from them (see the benchmark)", CLEAR)
 
 
 def default_generator(
     X: Any, y: Any = None, *, schema: Any = None, n_jobs: int | None = None, random_state: Any = None
 ) -> Generator:
-    """Return the generator that the rule takes for these rows, not fitted.
+    """Return the generator that the rule takes for these rows, not fitted; `default_balancer` adds its gates.
 
     Arguments:
         X: a table, images, series, texts or audio.

@@ -37,7 +37,7 @@ def available(arm: str) -> str | None:
         if maker == "gensynth":
             import gensynth
 
-            getattr(gensynth, "default_generator" if name == "default" else name)
+            getattr(gensynth, "default_balancer" if name == "default" else name)
         if maker == "smote-variants":
             import smote_variants
 
@@ -89,12 +89,12 @@ def _gensynth(name: str, fold: Fold, seed: int) -> Level:
 
     y = pd.Series(fold.y, index=fold.X.index, name="target")
     if name == "default":
-        generator = gensynth.default_generator(fold.X, y, random_state=seed)
+        balancer = gensynth.default_balancer(fold.X, y, random_state=seed)
     else:
         if name == "SMOTE" and len(categories(fold.X)) == fold.X.shape[1]:
             name = "SMOTEN"
-        generator = getattr(gensynth, name)(random_state=seed)
-    X, made = gensynth.Balancer(generator, random_state=seed).fit_resample(fold.X, y)
+        balancer = gensynth.Balancer(getattr(gensynth, name)(random_state=seed), random_state=seed)
+    X, made = balancer.fit_resample(fold.X, y)
     return fold.encode(X), np.asarray(made)
 
 
