@@ -383,7 +383,7 @@ def test_without_a_generator_a_rule_takes_one_and_says_why(run, payments):
     recipe = json.loads(Path("out.csv.recipe.json").read_text())
     assert {"generator", "gates", "on_short"}.isdisjoint(recipe["job"])
     assert recipe["result"]["generator"] == {"name": "ARF", "params": {}}
-    assert recipe["result"]["gates"] == [{"name": "LabelAgrees", "params": {"threshold": 0.0, "share": 0.5}}]
+    assert recipe["result"]["gates"] == [{"name": "LabelAgrees", "params": {"threshold": 0.02, "share": 0.5}}]
     assert recipe["result"]["on_short"] == "fill"
     made = Path("out.csv").read_bytes()
     assert run("balance", "--config", "out.csv.recipe.json", "--overwrite")[0] == 0

@@ -321,6 +321,15 @@ class SamplesUnfitted(Faulty):
         return super().sample(n, **asked) if hasattr(self, "fitted_") else None
 
 
+class WritesOverRows(Faulty):
+    def _sample_given(self, codes, key, given):
+        """Write values over rows that were made without them."""
+        draw = self._sample(codes, key)
+        draw.rows = np.array(draw.rows)
+        draw.rows[:, [*given]] = [*given.values()]
+        return draw
+
+
 WANTED = ["mixed", "floats", "categories", "grid of five", "missing numbers", "identifiers", "sparse csr array"]
 SOME = [case for case in grid() if case.name in WANTED]
 FAULTS = [
@@ -351,6 +360,7 @@ FAULTS = [
     (DeclaresTooLittle, "refuses_what_it_does_not_take"),
     (TakesAnyData, "refuses_bad_data"),
     (IgnoresConditions, "keeps_conditions"),
+    (WritesOverRows, "makes_others_follow"),
     (TakesAnyCount, "refuses_wrong_requests"),
     (FirstLabel, "draws_labels_at_their_frequency"),
     (SamplesUnfitted, "refuses_before_fit"),

@@ -44,6 +44,7 @@ OTHER_LAWS: tuple[Law, ...] = (
     rows.makes_new_rows,
     classes.exact_class,
     classes.exact_class_on_real,
+    classes.makes_others_follow,
 )
 LAWS: tuple[Law, ...] = (*TABLE_LAWS, *OTHER_LAWS)
 

@@ -1,4 +1,4 @@
-"""The law of exact class, in its two forms: what is asked of a class lies where the class lies."""
+"""The law of exact class, in its two forms, and that of conditions: what is asked for lies where it belongs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split
 from .trial import fitted, sampled, say
 
 IN_PLACE = 0.99  # share of made rows that must lie where their class lies
+FOLLOWED = 0.9  # share of rows with a column held that must go with it
 POINTS = 0.05  # how much less often than real rows made ones may be taken for their class
 MADE = 300
 APART = 10.0  # distance of the classes' centres on the planted table
@@ -58,6 +59,30 @@ def exact_class_on_real(generator: Any) -> None:
             if share < real - POINTS:
                 text = f"{name}: {share:.1%} of made rows of class {label} are taken for it, of real ones {real:.1%}"
                 raise AssertionError(say(generator, None, text))
+
+
+def makes_others_follow(generator: Any) -> None:
+    """Check that columns follow one that is held at a value (`supports.conditions`).
+
+    On a planted table a word, a number and a second word go together. Of the rows made with the word held 90 % at least
+    must have the number and the second word that go with it.
+    """
+    can = generator.supports
+    if not (can.conditions and can.numbers and can.categories and "table" in can.kinds):
+        return
+    rng = np.random.default_rng(11)
+    place = rng.integers(3, size=240)
+    X = pd.DataFrame({"word": np.array([*"xyz"])[place], "number": APART * place + rng.uniform(-1, 1, 240)})
+    X["other"] = np.char.add(X["word"].to_numpy(dtype=str), rng.choice(["1", "2"], 240))
+    made = fitted(generator, X, np.where(np.arange(240) % 4 == 0, "rare", "common"))
+    for at, word in enumerate("xyz"):
+        rows = sampled(made, MADE, y="rare", conditions={"word": word})
+        near = (rows["number"] - APART * at).abs().to_numpy() < APART / 2
+        share = float((near & rows["other"].str.startswith(word).to_numpy(dtype=bool)).mean())
+        if share < FOLLOWED or not (rows["word"] == word).all():
+            raise AssertionError(
+                say(generator, None, f"{share:.1%} of the rows with word={word!r} are made to go with it")
+            )
 
 
 def planted(generator: Any, n: int = 120) -> tuple[pd.DataFrame, npt.NDArray[Any]]:

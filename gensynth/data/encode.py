@@ -96,7 +96,19 @@ class TableEncoder:
         """
         frame, _ = Frame.open(X)
         self.schema_.only(frame.columns)
-        return self._encode(frame)
+        lacking = [column.name for column in self.schema_ if column.name not in frame.columns]
+        if lacking:
+            raise DataError(
+                f"column {lacking[0]!r} is lacking{f' (and {len(lacking) - 1} more)' if lacking[1:] else ''}"
+            )
+        try:
+            return self._encode(frame)
+        except (TypeError, ValueError) as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(
+                f"the columns hold other things than in training: {str(error).splitlines()[0]:.120}"
+            ) from None
 
     def _encode(self, frame: pd.DataFrame) -> Floats:
         if self._plain(exact=False):  # numbers alone: all columns at once

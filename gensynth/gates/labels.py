@@ -27,7 +27,7 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
     Boosted trees with balanced class weights (a rare class is not thought unlikely for being rare) learn the classes
     of the real rows fold by fold. Of each real row, the fold that has not seen it gives the highest probability of any
     *other* class. A class's bound is the value that a `share` of its real rows exceed, and at least `threshold`; a made
-    row, seen by all folds and the probabilities averaged, is refused above the bound of the class it was made for.
+    row, seen by one of the folds' trees in turn, is refused above the bound of the class it was made for.
 
     So of real rows never seen before about a `share` of each class would be refused at the most: cross-conformal
     prediction class by class (Vovk 2015, "Cross-conformal predictors"), with `threshold` on top, so that where
@@ -90,7 +90,7 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
             out = fold == part
             if out.any():
                 self.models_.append(self._learned(matrix[~out], codes[~out], rng))
-                rival[out] = self._rival(self.models_[-1:], matrix[out], codes[out])
+                rival[out] = self._rival(self.models_[-1], matrix[out], codes[out])
         for code in range(len(self.labels_)):
             known = rival[(codes == code) & (fold >= 0)]
             if len(known):
@@ -103,7 +103,12 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
         if not self.models_:
             return np.ones(len(matrix), dtype=bool)
         codes = self.labels_.codes(y)
-        return np.asarray(self._rival(self.models_, self._matrix(matrix), codes) <= self.bounds_[codes])
+        matrix, rival = self._matrix(matrix), np.zeros(len(matrix))
+        for turn, model in enumerate(self.models_):  # each row by one of them, as the real rows were: means are milder
+            part = slice(turn, None, len(self.models_))
+            if len(rival[part]):
+                rival[part] = self._rival(model, matrix[part], codes[part])
+        return np.asarray(rival <= self.bounds_[codes])
 
     def _matrix(self, matrix: Floats) -> Floats:
         """Return coded rows with the levels of a category in the order of frequency, the rarest of many as one."""
@@ -129,10 +134,9 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
         )
         return model.fit(matrix[rows], codes[rows])
 
-    def _rival(self, models: list[Any], matrix: Floats, codes: npt.NDArray[np.intp]) -> Floats:
-        """Return the highest probability of a class other than a row's own, averaged over models. Shape: (n,)."""
+    def _rival(self, model: Any, matrix: Floats, codes: npt.NDArray[np.intp]) -> Floats:
+        """Return the highest probability of a class other than a row's own. Shape: (n,)."""
         chances = np.zeros((len(matrix), len(self.labels_)))
-        for model in models:
-            chances[:, model.classes_] += model.predict_proba(matrix) / len(models)
+        chances[:, model.classes_] = model.predict_proba(matrix)
         chances[np.arange(len(matrix)), codes] = -1.0
         return np.asarray(chances.max(axis=1))

@@ -112,7 +112,7 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
             Unsupported: conditions, where the generator cannot keep them.
         """
         self._check_fitted()
-        given = self._given(conditions) if conditions else {}
+        given = self._given(conditions)
         key = self._next_key(random_state)
         codes = self._wanted(n, y, key, given)
         draw = self._sample_given(codes, key, given) if given else self._sample(codes, key)
@@ -220,14 +220,16 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
             column = columns[int(np.isnan(rows).any(axis=0).argmax())].name
             raise Unsupported(f"{name} does not take missing values, NaN (column {column!r}){_who(missing=True)}")
 
-    def _given(self, conditions: Mapping[Any, Any]) -> dict[int, float]:
+    def _given(self, conditions: Mapping[Any, Any] | None) -> dict[int, float]:
         """Return conditions as coded values by place in the matrix. Raises: Unsupported, ConfigError, DataError."""
+        if conditions is not None and not isinstance(conditions, Mapping):
+            raise ConfigError(f"conditions must be a dict of column: value, got {conditions!r:.60}")
+        if not conditions:
+            return {}
         if not self.supports.conditions or not isinstance(self.encoder_, TableEncoder):
             raise Unsupported(
                 f"{type(self).__name__} cannot hold columns at a value ({[*conditions]}){_who(conditions=True)}"
             )
-        if not isinstance(conditions, Mapping):
-            raise ConfigError(f"conditions must be a dict of column: value, got {conditions!r:.60}")
         return read(conditions, self.encoder_)
 
     def _remember_names(self, X: Any) -> None:

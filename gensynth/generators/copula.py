@@ -15,6 +15,7 @@ correlation", Psychometrika 44, for latent normals behind ordered categories.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,11 +23,11 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from ..data import saved
-from ..errors import ConfigError, DataError
+from ..errors import ConfigError, DataError, FormatError
 from ..random import as_generator
 from .base import Codes, Draw, Generator, Supports
 from .gauss import conditioned, correlation, proper, root, shrunk
-from .given import JITTER, normals, nudged
+from .given import JITTER, normals, nudged, warn_alike
 from .links import BINS, ROWS, Bins, linked, lost, walk
 from .margins import Margin
 from .moving import repeats_of
@@ -34,7 +35,10 @@ from .scaling import ordered_levels
 from .ties import Tie, Ties, residual
 
 Floats = npt.NDArray[np.float64]
+NEAR = 0.1  # standard deviations of a number within which a row counts as holding it
+NARROW = 64  # columns up to which all are tied to categories that conditions hold
 ROWS_A_BIN = 10  # rows at least for each code of a number, by which it may be tied to another column
+LEAST = 2000  # rows made at least to see what correlations lose
 FEW = 5  # rows of a class up to which its correlations count for little
 
 
@@ -72,12 +76,14 @@ class GaussianCopula(Generator):
         categories=True, missing=True, conditions=True, prefix=True, parents=False
     )  # fmt: skip
 
+    holds_rows = True  # the values of each column, sorted; a class of one row is that row
+
     def __init__(self, *, links: float = 0.05, schema: Mapping[Any, str] | None = None,
                  random_state: int | None = None) -> None:  # fmt: skip
         self.links, self.schema, self.random_state = links, schema, random_state
 
     def _check_params(self) -> None:
-        if isinstance(self.links, bool) or not isinstance(self.links, int | float) or not 0 <= self.links <= 1:
+        if isinstance(self.links, bool) or not isinstance(self.links, Real) or not 0 <= self.links <= 1:
             raise ConfigError(f"links must be a number in [0, 1], got {self.links!r}")
 
     def _ladder(self, count: int) -> str | None:
@@ -93,7 +99,7 @@ class GaussianCopula(Generator):
         self.holed_ = np.flatnonzero(np.isnan(rows).any(axis=0))
         with np.errstate(invalid="ignore"):
             self.spread_ = np.array([float(np.nanstd(rows[:, block.start])) for block in layout.blocks])
-        self.counts_ = self.labels_.counts
+        self.counts_, self.lone_ = self.labels_.counts, warn_alike(self, rows, codes)
         pools = [rows[codes == code] for code in range(len(self.counts_))]
         self.margins_ = [self._margins(pool) for pool in pools]
         raw = [
@@ -108,7 +114,7 @@ class GaussianCopula(Generator):
         self.correlations_ = [proper(r) for r, _ in made]
         labels = self.labels_.classes.tolist() or [None]
         self.shrinkage_ = dict(zip(labels, (share for _, share in made), strict=True))
-        self.ties_ = [Ties({}, {}) for _ in pools]
+        self.ties_ = [Ties([], {}, {}) for _ in pools]
         if self.links < 1:
             self.ties_ = [self._tied(code, pool, key) for code, pool in enumerate(pools)]
 
@@ -116,13 +122,16 @@ class GaussianCopula(Generator):
         """Return the ties between columns whose association is lost in rows made without any."""
         blocks = self.encoder_.layout_.blocks
         if len(pool) <= FEW or len(blocks) < 2:
-            return Ties({}, {})
+            return Ties([], {}, {})
         most = int(np.clip(len(pool) // ROWS_A_BIN, 2, BINS))
         bins = [Bins.of(pool[:, block.start], block.levels, most) for block in blocks]
-        made = self._made(code, np.arange(min(len(pool), ROWS)), int(as_generator(key, "ties").integers(2**62)), {})
+        made = self._made(
+            code, np.arange(int(np.clip(len(pool), LEAST, ROWS))), int(as_generator(key, "ties").integers(2**62)), {}
+        )
         real, fake = (np.stack([each(rows[:, j]) for j, each in enumerate(bins)], axis=1) for rows in (pool, made))
         found = lost(real, fake, np.array([each.count for each in bins]))
-        return Ties.of(pool, bins, self.margins_[code], linked(found, len(blocks), self.links))
+        more = [*self.orders_] if len(blocks) <= NARROW else []
+        return Ties.of(pool, bins, self.margins_[code], linked(found, len(blocks), self.links), more)
 
     def _margins(self, pool: Floats) -> list[Margin]:
         """Return the steps of each column of a class, then those of whether its cells are missing."""
@@ -164,9 +173,13 @@ class GaussianCopula(Generator):
         z = conditioned(R, held, noise, key, spots, code) if held else noise @ root(R).T
         made = np.empty((len(spots), self.encoder_.layout_.width))
         ties = self.ties_[code]
-        for place, other in walk(ties.links, made.shape[1], given):
+        made[:, [*given]] = [*given.values()]
+        for place, linked_to in walk(ties.links, made.shape[1], given):
+            other = linked_to
+            if other < 0 and len(given) == 1 and (*given, place) in ties.both:
+                other = next(iter(given))
             made[:, place] = self._column(place, other, z, made, margins, R, ties)
-            if self.counts_[code] == 1 and place not in self.orders_:
+            if self.lone_[code] and place not in self.orders_:
                 moves = JITTER * np.nan_to_num(self.spread_[place]) * normals(key, spots, f"jitter {place}")
                 made[:, place] = nudged(made[:, place], moves, self.encoder_.coded_[place])
             if place in given:
@@ -225,7 +238,9 @@ class GaussianCopula(Generator):
                     where = self.encoder_.layout_.width + int(hole[0]) if len(hole) else -1
                     weights[code] *= margins[where].share(1.0, category=True) if len(hole) else 0.0
                 else:
-                    weights[code] *= margins[place].share(value, place in self.orders_)
+                    weights[code] *= margins[place].share(
+                        value, place in self.orders_, NEAR * float(self.spread_[place])
+                    )
         return weights
 
     def _absent(self, code: int, place: int, value: float) -> DataError:
@@ -240,7 +255,7 @@ class GaussianCopula(Generator):
     # Files -------------------------------------------------------------------------------------------------------
 
     def _state(self) -> saved.Packed:
-        arrays = {"counts": self.counts_, "holed": self.holed_, "spread": self.spread_}
+        arrays = {"counts": self.counts_, "holed": self.holed_, "spread": self.spread_, "lone": self.lone_}
         arrays |= {f"order.{place}": levels for place, levels in self.orders_.items()}
         for code, (margins, R) in enumerate(zip(self.margins_, self.correlations_, strict=True)):
             arrays[f"{code}.R"] = R
@@ -255,11 +270,14 @@ class GaussianCopula(Generator):
         ties = [[[*pair] for pair in ties.both] for ties in self.ties_]
         counts = [[[place, bins.count] for place, bins in ties.bins.items()] for ties in self.ties_]
         return {
-            "shrinkage": [*self.shrinkage_.values()], "orders": [*self.orders_], "ties": ties, "codes": counts
+            "shrinkage": [*self.shrinkage_.values()], "orders": [*self.orders_], "ties": ties,
+            "links": [ties.links for ties in self.ties_], "codes": counts
         }, arrays  # fmt: skip
 
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
-        self.counts_, self.holed_, self.spread_ = (arrays[name] for name in ("counts", "holed", "spread"))
+        self.counts_, self.holed_, self.spread_, self.lone_ = (
+            arrays[name] for name in ("counts", "holed", "spread", "lone")
+        )
         self.orders_ = {int(place): arrays[f"order.{place}"] for place in meta["orders"]}
         self.shrinkage_ = dict(zip(self.labels_.classes.tolist() or [None], meta["shrinkage"], strict=True))
         self.correlations_, self.margins_, self.ties_ = [], [], []
@@ -275,4 +293,19 @@ class GaussianCopula(Generator):
             for place, count in meta["codes"][code]:
                 table = arrays[f"{code}.codes.{place}"]
                 bins[int(place)] = Bins(arrays[f"{code}.edges.{place}"], table if len(table) else None, int(count))
-            self.ties_.append(Ties(bins, both))
+            links = [(int(i), int(j)) for i, j in meta["links"][code]]
+            self._check_restored(code)
+            self.ties_.append(Ties(links, bins, both))
+
+    def _check_restored(self, code: int) -> None:
+        """Raise FormatError where what was read cannot be what `_state` gave."""
+        R, margins, width = self.correlations_[code], self.margins_[code], self.encoder_.layout_.width
+        whole = width + len(self.holed_)
+        good = R.shape == (whole, whole) and len(margins) == whole and bool(np.isfinite(R).all())
+        good = good and (not whole or bool(np.linalg.eigvalsh(R)[0] > -1e-6))
+        for each in margins:
+            steps = np.diff(each.ends, prepend=0.0)
+            good = good and bool(np.isfinite([*each.values, *each.left, *each.right]).all() and (steps > 0).all())
+            good = good and (not len(steps) or abs(each.ends[-1] - 1) < 1e-6)
+        if not good or not len(self.counts_) == len(self.labels_) == len(self.lone_):
+            raise FormatError("the parts of a GaussianCopula do not belong together, or are damaged")

@@ -14,17 +14,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import fields
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ..data import saved
-from ..errors import ConfigError, FewRowsWarning
+from ..errors import ConfigError, FewRowsWarning, FormatError
 from ..random import as_generator
 from .base import Codes, Draw, Generator, Supports
 from .density import LeafDensity
-from .given import JITTER, class_weights, matching, normals, nudged, refuse_absent
+from .given import JITTER, class_weights, matching, normals, nudged, refuse_absent, refuse_beyond, warn_alike
 from .grove import SINGLE, Grove, Growth
 from .leaves import Leaves
 
@@ -35,8 +36,8 @@ class ARF(Generator):
     """Rows from the leaves of an adversarial random forest, one forest a class.
 
     A row starts from a real row of the class (each is used evenly) and its leaf in a random tree. Columns are drawn
-    from the rows of that leaf, independently but for `links`. Numbers that only one row holds are moved a little, so
-    that made rows hold no number of a real one. Missing values are a value like any other.
+    from the rows of that leaf, independently but for `links`. Numbers that only one row holds are moved a little; on a
+    coarse grid, such as one decimal, rounding may put them back. Missing values are a value like any other.
 
     DIFFERS from Watson et al.: inside a leaf columns take values of the leaf's rows (moved, as said) and not draws
     from a fitted normal; columns whose association the leaves lose stay linked (see `links`); the number of rounds is
@@ -49,7 +50,7 @@ class ARF(Generator):
         trees: number of trees, at least 1.
         min_samples_leaf: rows, real and shuffled together, that each leaf holds at the least. Larger leaves
             keep further from real rows and keep less of what columns have to do with one another. None takes
-            a three-hundredth of the rows of the class, at least 2 and at most 50.
+            a hundred-and-fiftieth of the rows of the class, at least 5 and at most 50.
         links: association of two columns, in [0, 1], from which on they stay linked where the leaves lose it
             (total variation of their joint distribution); 1 links none, as published. With
             `min_samples_leaf=100, links=0.2` made rows of Adult lay no nearer to training rows than to others.
@@ -89,7 +90,9 @@ class ARF(Generator):
                 continue
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
                 raise ConfigError(f"{name} must be a whole number, at least 1, got {value!r}")
-        if isinstance(self.links, bool) or not isinstance(self.links, int | float) or not 0 <= self.links <= 1:
+        if self.n_jobs is not None and (not isinstance(self.n_jobs, Integral) or self.n_jobs == 0):
+            raise ConfigError(f"n_jobs must be a whole number but 0, or None, got {self.n_jobs!r}")
+        if isinstance(self.links, bool) or not isinstance(self.links, Real) or not 0 <= self.links <= 1:
             raise ConfigError(f"links must be a number in [0, 1], got {self.links!r}")
 
     def _ladder(self, count: int) -> str | None:
@@ -101,6 +104,8 @@ class ARF(Generator):
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
         self.rows_, self.codes_, self.key_ = rows, codes, key
+        refuse_beyond(rows, self.encoder_)
+        warn_alike(self, rows, codes)
         self.groves_: dict[int, Grove] = {}
         self._say_leaves()
 
@@ -134,7 +139,7 @@ class ARF(Generator):
             spots = np.flatnonzero(codes == code)
             grove = self._meeting(int(code), given) if given else self._grove(code)
             rows = grove.draw(spots, key, int(code))
-            made[spots] = self._jittered(rows, spots, key) if len(grove.pool) == 1 else rows
+            made[spots] = self._jittered(rows, spots, key) if grove.lone else rows
         made[:, [*given]] = [*given.values()]
         return Draw(made)
 
@@ -216,5 +221,8 @@ class ARF(Generator):
         for code, links in enumerate(meta["links"]):
             leaves = Leaves(*(arrays[f"{code}.{name}"] for name in names))
             pool = self.rows_[self.codes_ == code]
+            leaves.check(*pool.shape)
+            if not all(0 <= end < pool.shape[1] for link in links for end in link) or self.key_ < 0:
+                raise FormatError("the links of a forest name columns that are not there, or its key is none")
             self.groves_[code] = Grove(pool, self._blocks, leaves, [(int(i), int(j)) for i, j in links])
         self._say_leaves()

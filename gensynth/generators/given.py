@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +13,9 @@ from scipy.special import ndtri
 
 from ..data.columns import Category
 from ..data.encode import TableEncoder
-from ..errors import ConfigError, DataError, UnknownCategory, nearest
+from ..errors import ConfigError, DataError, FewRowsWarning, UnknownCategory, nearest
 from ..random import uniforms
+from .moving import repeats_of
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
@@ -45,23 +47,28 @@ def read(conditions: Mapping[Any, Any], encoder: TableEncoder) -> dict[int, floa
 def _coded(column: Any, value: Any) -> float:
     """Return one value of a column as its number. Raises: UnknownCategory, DataError."""
     name = column.name
-    if not np.isscalar(value) and value is not None and not isinstance(value, pd.Timestamp | pd.Timedelta):
-        if value is not pd.NA and value is not pd.NaT and not hasattr(value, "isoformat"):
-            raise ConfigError(f"column {name!r}: a condition is one value, got {value!r:.60}")
+    if isinstance(value, list | dict | set) or np.ndim(value):
+        raise ConfigError(f"column {name!r}: a condition is one value, got {value!r:.60}")
     if pd.isna(value):
         return float("nan")
     if isinstance(column, Category):
         spot = column.levels.get_indexer([value])[0] if value in column.levels else -1
         if spot < 0:
-            raise UnknownCategory(f"column {name!r} has no {value!r}{nearest(value, column.levels)}")
+            alike = [level for level in column.levels.tolist() if str(level) == str(value)]
+            hint = f"; there is {alike[0]!r}, a {type(alike[0]).__name__}" if alike else nearest(value, column.levels)
+            raise UnknownCategory(f"column {name!r} has no {value!r}{hint}")
         return float(spot)
     try:
-        coded = float(column.encode(pd.Series([value]).astype(column.dtype))[0])
-    except (TypeError, ValueError, OverflowError) as error:
-        raise DataError(f"column {name!r} is {column.kind}, and {value!r} is none ({error})") from None
+        if column.kind == "number" and not column.origin and column.known is None:
+            coded = float(value)
+        else:
+            coded = float(column.encode(pd.Series([value]).astype(column.dtype))[0])
+    except (TypeError, ValueError, OverflowError, ArithmeticError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"column {name!r} is {column.kind}, and {value!r} is none ({reason:.80})") from None
     back = column.decode(np.array([coded])).iloc[0]
     if column.kind == "number":
-        same = bool(np.isclose(float(back), float(value), rtol=1e-12, atol=0)) or back == value
+        same = bool(back == value or (isinstance(back, np.floating) and back == type(back)(value)))
     else:
         same = float(column.encode(pd.Series([back]).astype(column.dtype))[0]) == coded
     if not same:
@@ -103,14 +110,20 @@ def class_weights(rows: Floats, codes: Places, given: Given, categories: Places)
     """
     met = matching(rows, given, categories)
     weights = np.bincount(codes[met], minlength=int(codes.max(initial=0)) + 1)
+    pools = [rows[codes == code] for code in range(len(weights))]
+    able = np.array([len(_met(pool, given, categories)) for pool in pools])
+    weights[able == 0] = 0
+    return weights if weights.any() else able
+
+
+def _met(rows: Floats, given: Given, categories: Places) -> Places:
+    """Return the rows that meet conditions, none where a number lies outside its range among these rows."""
     for place, value in given.items():
-        if place in categories or np.isnan(value):
-            continue
-        for code in np.flatnonzero(weights):
-            held = rows[codes == code, place]
+        held = rows[:, place]
+        if place not in categories and not np.isnan(value) and not np.isnan(held).all():
             if not np.nanmin(held) <= value <= np.nanmax(held):
-                weights[code] = 0
-    return weights
+                return np.zeros(0, dtype=np.intp)
+    return matching(rows, given, categories)
 
 
 def holding(rows: Floats, given: Given) -> Places:
@@ -131,14 +144,7 @@ def refuse_absent(
     categories, pool = encoder.layout_.categories, rows[codes == code]
 
     def met(among: Floats, some: Given) -> Places:
-        if exact:
-            return holding(among, some)
-        for place, value in some.items():
-            held = among[:, place]
-            if place not in categories and not np.isnan(value) and not np.isnan(held).all():
-                if not np.nanmin(held) <= value <= np.nanmax(held):
-                    return np.zeros(0, dtype=np.intp)
-        return matching(among, some, categories)
+        return holding(among, some) if exact else _met(among, some, categories)
 
     if len(met(pool, given)):
         return
@@ -147,7 +153,7 @@ def refuse_absent(
         for place, value in given.items()
     ]
     who = "no row" if label is None else f"no row of class {label!r}"
-    every = f"of the {len(rows):,} rows of all classes {len(met(rows, given)):,} meet them all"
+    every = f"of the {len(rows):,} rows of all classes {len(holding(rows, given)):,} hold them all"
     whole = f"of its {len(pool):,} rows {'; '.join(said)}; {every}"
     raise DataError(f"{who} meets the conditions ({whole}): ask for values that occur together with the class")
 
@@ -168,5 +174,35 @@ def normals(key: int, rows: Places, op: str) -> Floats:
 
 def nudged(values: Floats, noise: Floats, column: Any) -> Floats:
     """Return numbers moved by noise; one that would leave the range of its column goes the other way. Shape: (n,)."""
+    low, high = getattr(column, "low", 0.0), column.high  # dates count from their first
     moved = values + noise
-    return np.where((moved < column.low) | (moved > column.high), values - noise, moved)
+    return np.where((moved < low) | (moved > high), values - noise, moved)
+
+
+def refuse_beyond(rows: Floats, encoder: TableEncoder) -> None:
+    """Raise DataError where a number is larger than float32 holds, in which scikit-learn's forests compare."""
+    far = np.flatnonzero((np.abs(np.nan_to_num(rows)) > np.finfo(np.float32).max / 2).any(axis=0))
+    if len(far):
+        raise DataError(
+            f"column {encoder.coded_[int(far[0])].name!r} holds numbers beyond 1e38, which a forest cannot compare: "
+            "scale it, or take GaussianCopula"
+        )
+
+
+def warn_alike(generator: Any, rows: Floats, codes: Places) -> npt.NDArray[np.bool_]:
+    """Say which classes of several rows hold one row again and again, and note it in `few_rows_`.
+
+    Returns: (classes,) which classes hold one distinct row.
+    """
+    counts = np.bincount(codes)
+    alike = np.array([repeats_of(rows[codes == code]).sum() >= n - 1 for code, n in enumerate(counts)])
+    told: list[int] = np.flatnonzero(alike & (counts > 1)).tolist() if rows.shape[1] else []
+    if len(told):
+        names = generator.labels_.classes.tolist() or [None]
+        labels = [names[code] for code in told]
+        generator.few_rows_ |= dict.fromkeys(
+            labels, "all rows alike: copies whose numbers are moved as those of one row"
+        )
+        text = f"all rows of {', '.join(map(repr, labels[:5]))} are alike and count as one"
+        warnings.warn(f"{type(generator).__name__}: {text}", FewRowsWarning, stacklevel=4)
+    return alike

@@ -40,7 +40,7 @@ class Growth:
 
     def leaf_of(self, n: int) -> int:
         """Return the rows, real and shuffled, that each leaf holds at the least, of a class of n rows."""
-        return self.leaf or int(np.clip(n // 300, 2, 50))
+        return self.leaf or int(np.clip(n // 150, 5, 50))
 
 
 @dataclass
@@ -134,15 +134,28 @@ class Grove:
         return made
 
     def _between(self, first: Places, u: Floats, weight: Floats) -> Floats:
-        """Return rows between two rows of the pool; what is no number, or lacks one, follows the nearer of them."""
-        n = len(self.pool)
-        second = (first + 1 + (u * max(n - 1, 1)).astype(np.intp)) % n
+        """Return rows between two that differ; what is no number, or lacks one, follows the nearer of them."""
+        heads, twin = self._distinct
+        steps = 1 + (u * max(len(heads) - 1, 1)).astype(np.intp)
+        second = heads[(twin[first] + steps) % len(heads)]
         made = self.pool[np.where(weight < 0.5, first, second)]
         for place in self.moves:
             a, b = self.pool[first, place], self.pool[second, place]
             mixed = a + weight * (b - a)
             made[:, place] = np.where(np.isnan(mixed), made[:, place], mixed)
         return made
+
+    @cached_property
+    def _distinct(self) -> tuple[Places, Places]:
+        """The first of all rows that are alike, and for each row which of these it is."""
+        cells = np.where(np.isnan(self.pool), np.inf, self.pool + 0.0)
+        _, heads, twin = np.unique(cells, axis=0, return_index=True, return_inverse=True)
+        return heads, twin.ravel()
+
+    @property
+    def lone(self) -> bool:
+        """Whether all rows are alike, so that nothing new comes of drawing from them."""
+        return bool(repeats_of(self.pool).sum() == len(self.pool) - 1)
 
     @cached_property
     def _walk(self) -> list[tuple[int, int]]:

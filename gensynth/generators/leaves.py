@@ -13,6 +13,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import FormatError
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Places = npt.NDArray[np.intp]
@@ -98,6 +100,21 @@ class Leaves:
             values = X[line, np.where(inner, self.feature[at], 0)]
             goes = np.where(np.isnan(values), self.missing_left[at], values <= self.threshold[at])
             at = np.where(inner, np.where(goes, left, self.right[at]), at)
+
+    def check(self, n: int, width: int) -> None:
+        """Raise FormatError where these are not the leaves of n rows: walks down must end in leaves that hold rows."""
+        nodes = np.arange(len(self.left))
+        sizes = {len(getattr(self, name)) for name in ("left", "right", "feature", "threshold", "missing_left")}
+        good = sizes == {len(nodes)} and self.home.shape == (n, len(self.roots)) and len(self.roots) > 0
+        if good:
+            inner = self.left >= 0
+            for side in (self.left, self.right):
+                good &= bool((side[inner] > nodes[inner]).all() and (side[inner] < len(nodes)).all())
+            good &= bool(((self.roots >= 0) & (self.roots < len(nodes))).all())
+            good &= bool(((self.feature[inner] >= 0) & (self.feature[inner] < width)).all())
+            good &= bool(((self.home >= 0) & (self.home < len(nodes))).all()) and not inner[self.home].any()
+        if not good:
+            raise FormatError("the trees of a forest do not belong together, or are damaged")
 
     def pack(self) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays."""

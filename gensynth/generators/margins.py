@@ -107,16 +107,18 @@ class Margin:
         made: Floats = np.where(reach > 0, self.values[at] - self.left[at] + inside * reach, self.values[at])
         return made
 
-    def share(self, value: float, category: bool) -> float:
-        """Return the share of rows that hold a value; of a number between steps, the density there."""
-        spot = np.flatnonzero(self.values == value)
-        if not len(spot) and (category or not len(self.values)):
+    def share(self, value: float, category: bool, near: float = 0.0) -> float:
+        """Return the share of rows that hold a value, or a number not further from it than `near`."""
+        if not category and (not len(self.values) or not self.values[0] <= value <= self.values[-1]):
             return 0.0
-        if not category and not self.values[0] <= value <= self.values[-1]:
-            return 0.0
-        at = int(spot[0]) if len(spot) else int(self.places(np.array([value]))[0])
-        reach = float(self.left[at] + self.right[at])
-        return float(self.ends[at] - self.starts[at]) / (reach if reach > 0 else 1.0)
+        shares = self.ends - self.starts
+        if category:
+            return float(shares[self.values == value].sum())
+        held = np.abs(self.values - value) <= near
+        if not held.any():  # between two steps further apart: the thinner, the wider the gap
+            at = min(int(np.searchsorted(self.values, value)), len(self.values) - 1)
+            return float(shares[at] * near / max(abs(self.values[at] - self.values[max(at - 1, 0)]), near))
+        return float(shares[held].sum())
 
     def interval(self, value: float, category: bool) -> tuple[float, float]:
         """Return the normal scores between which a value lies; the same twice for a number between two steps."""

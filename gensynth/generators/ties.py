@@ -59,22 +59,25 @@ def residual(z: Floats, other: Floats, r: float) -> Floats:
 
 @dataclass
 class Ties:
-    """All ties of a class: along the links, in both directions, so that any column may come first."""
+    """All ties of a class: along the links, in both directions, and of all columns to those that may be held."""
 
+    links: list[tuple[int, int]]
     bins: dict[int, Bins]
     both: dict[tuple[int, int], Tie]
 
-    @property
-    def links(self) -> list[tuple[int, int]]:
-        """Each link once."""
-        return [pair for pair in self.both if pair[0] < pair[1]]
-
     @classmethod
-    def of(cls, pool: Floats, bins: list[Bins], margins: list[Margin], links: list[tuple[int, int]]) -> Ties:
-        """Learn the ties along links from the rows of a class. Shape: pool (n, width)."""
+    def of(
+        cls, pool: Floats, bins: list[Bins], margins: list[Margin], links: list[tuple[int, int]], more: list[int]
+    ) -> Ties:
+        """Learn the ties along links from the rows of a class, and those of all columns to some.
+
+        Arguments:
+            pool: (n, width) rows.
+            more: columns that every other is tied to where their value is held.
+        """
+        pairs = [*links, *((j, i) for i, j in links), *((i, j) for i in more for j in range(len(bins)) if i != j)]
         both = {}
-        for i, j in links:
-            for one, other in ((i, j), (j, i)):
-                codes = bins[one](pool[:, one])
-                both[one, other] = Tie.of(codes, bins[one].count, pool[:, other], margins[other])
-        return cls({place: bins[place] for pair in links for place in pair}, both)
+        for one, other in dict.fromkeys(pairs):
+            codes = bins[one](pool[:, one])
+            both[one, other] = Tie.of(codes, bins[one].count, pool[:, other], margins[other])
+        return cls(links, {one: bins[one] for one, _ in both}, both)

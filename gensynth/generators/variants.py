@@ -161,7 +161,8 @@ class ProWSyn(SMOTE):
     def _mixes(self, code: int, circle: Circle, spots: Places, key: int) -> Mixes:
         pool = circle.pool
         level = self._levels(code, pool)
-        first = allot(pool, np.exp(-float(self.theta) * (level - 1.0)), len(spots), key, code)
+        shares = np.exp(-float(self.theta) * (level - float(level.min())))
+        first = allot(pool, shares, len(spots), key, code)
         order = np.argsort(level, kind="stable")  # the levels, one behind the other
         ends = np.cumsum(np.bincount(level))
         place = np.empty(len(pool), dtype=np.intp)
