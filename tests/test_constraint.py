@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from decimal import Decimal
+from pathlib import PurePosixPath, PureWindowsPath
 
 import numpy as np
 import pandas as pd
@@ -88,6 +89,8 @@ def accepted(expression, table):
         ("`class` > 'b'", [0, 0, 1, 1]),
         ("age > 15 # a remark\n and married == False", [0, 1, 0, 1]),
         ("True", [1, 1, 1, 1]),
+        ("(age > 15) or (married)", [1, 1, 1, 1]),
+        ("\n(age > 15)  # )\n or `x y` == ')'", [0, 1, 0, 1]),
     ],
 )
 def test_conditions(expression, expected):
@@ -119,6 +122,55 @@ def test_arrays_and_tensors_have_numbered_columns():
         assert accepted("x0 > 2 and x2 != 5", table) == [0, 0, 1]
     with pytest.raises(ConfigError, match="no column 'x3'; there is x0, x1, x2"):
         Constraint("x3 > 1").fit(array, None)
+
+
+def test_names_that_are_no_text_stand_as_printed():
+    table = pd.DataFrame({2020: [1, 5], (1, "a"): [1, 2], True: [1, 2], pd.Timestamp("2024-01-31"): [2, 1]})
+    assert accepted("`2020` > 3", table) == accepted("x2020 > 3", table) == [0, 1]
+    assert accepted("`(1, 'a')` == 2", table) == accepted("`True` == 2", table) == [0, 1]
+    assert accepted("`2024-01-31 00:00:00` == 2", table) == [1, 0]
+    assert accepted("`2020` > 3", table.assign(**{"2020": [9, 0]})) == [1, 0]  # the text comes first
+    for columns in ([0, "x0"], ["x0", 0]):
+        assert accepted("x0 == 7", pd.DataFrame([[7, 8], [8, 7]], columns=columns)) == [
+            columns[0] == "x0",
+            columns[1] == "x0",
+        ]
+    twins = pd.DataFrame([[1, 2]], columns=[PurePosixPath("a"), PureWindowsPath("a")])
+    with pytest.raises(ConfigError, match="'a' may mean 2 columns"):
+        Constraint("`a` > 0").fit(twins, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["01.03.2024", "03/01/2024", "2024/03/01", "today", "now", "March 2024", "2024", "20240301"]
+)
+def test_times_are_read_in_iso_or_as_the_column_writes_them(text):
+    for column in ("day", "zoned"):
+        with pytest.raises(ConfigError, match=r"holds times, and .* is none: write it as '2024-01-31'"):
+            Constraint(f"{column} >= '{text}'").fit(X, None)
+    if text != "01.03.2024":
+        with pytest.raises(ConfigError, match=r"or in the column's own format %d\.%m\.%Y"):
+            Constraint(f"said >= '{text}'").fit(X, None)
+
+
+def test_times_in_iso():
+    assert accepted("said >= '01.03.2024'", X) == [0, 0, 0, 1]
+    for text in ("2024-02-01", "2024-02-01T00:00", "2024-02-01 00:00:00.000Z", "2024-02-01 01:00+01:00"):
+        assert accepted(f"day == '{text}'", X) == accepted(f"zoned == '{text}'", X) == [0, 1, 0, 0]
+    with pytest.raises(ConfigError, match="is none"):
+        Constraint("day > '2024-02-30'").fit(X, None)
+
+
+@pytest.mark.parametrize("operator", ["==", "!=", "<", ">="])
+def test_times_with_and_without_a_zone_do_not_compare(operator):
+    for sides in (("day", "zoned"), ("zoned", "said")):
+        with pytest.raises(ConfigError, match=r"zoned has a time zone and .* has none"):
+            Constraint(f" {operator} ".join(sides)).fit(X, None)
+    with pytest.raises(ConfigError, match="day holds times, and wait durations"):
+        Constraint(f"wait {operator} day").fit(X, None)
+    same = X.assign(later=X["zoned"].dt.tz_convert("UTC"))
+    assert accepted(f"zoned {operator} later", same) == (
+        [1, 1, 0, 1] if "==" in operator or operator == ">=" else [0] * 4
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,6 +206,10 @@ def test_arrays_and_tensors_have_numbered_columns():
         ("age ** 9 > 1", "exponent is a plain number"),
         ("age ** capital > 1", "exponent is a plain number"),
         ("country is 'PT'", "`is` cannot stand"),
+        ("age > 18) or (married", "a bracket is closed that is not open"),
+        ("min) (age, capital", "a bracket is closed that is not open"),
+        ("(age > 18", "cannot be read"),
+        ("age > 18)", "cannot be read"),
     ],
 )
 def test_what_is_wrong_is_said(expression, says):

@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 
 from gensynth import SMOTE, Balancer, Constraint, LabelAgrees, NotACopy, Plausible, RandomOverSampler
-from gensynth.errors import ConfigError, FewRowsWarning, Unsupported
+from gensynth.errors import ConfigError, FewRowsWarning, NotFitted, Unsupported
 from gensynth.gates import Gate
 
 GATES = [NotACopy(), LabelAgrees(), Plausible(), Constraint("a > -99")]
@@ -87,9 +87,18 @@ def test_ratio():
     assert refused == sorted(refused)
     assert refused[0] == 0
     assert refused[-1] > 0.2
-    for wrong in (-0.1, "near", float("nan")):
+    for wrong in (-0.1, "near", float("nan"), float("inf"), True, np.True_, np.complex64(1)):
         with pytest.raises(ConfigError, match="ratio must be a number"):
             NotACopy(ratio=wrong).fit(X, y)
+    for right in (np.float32(0.25), np.int8(1), np.float64(0)):
+        assert NotACopy(ratio=right).fit(X, y).ratio_ == right
+    assert Plausible(share=np.float32(0.25)).fit(X, y).accept(X, y).mean() < 0.9
+
+
+def test_a_table_of_identifiers_alone_is_refused_in_words():
+    X = pd.DataFrame({"id": [f"p-{at:05d}" for at in range(50)], "none": pd.Series([None] * 50, dtype=object)})
+    with pytest.raises(ConfigError, match="only identifiers"):
+        NotACopy().fit(X, None)
 
 
 def test_holes_are_equal_to_each_other_and_far_from_values():
@@ -276,6 +285,12 @@ def test_what_is_no_table_is_refused(gate):
     for X in (["a text"] * 6, np.zeros((6, 3, 4, 4)), sparse.csr_array(np.eye(6))):
         with pytest.raises(Unsupported, match=f"{type(gate).__name__} takes tables"):
             clone(gate).fit(X, [0, 1] * 3)
+
+
+@pytest.mark.parametrize("gate", [NotACopy(), Plausible(), Constraint("a > 0")], ids=lambda each: type(each).__name__)
+def test_accept_before_fit(gate):
+    with pytest.raises(NotFitted, match=f"this {type(gate).__name__} is not fitted yet"):
+        gate.accept(pd.DataFrame({"a": [1.0]}), None)
 
 
 @pytest.mark.parametrize(

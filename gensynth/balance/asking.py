@@ -17,6 +17,7 @@ from ..random import as_generator
 from .strategy import Codes
 
 ROUNDS = 12  # how often a generator is asked while gates refuse
+HOPELESS = 4  # rounds after which, if no row at all has passed, no more are asked
 MOST = 10  # times the lacking rows are asked for at once, at the most
 
 
@@ -73,13 +74,15 @@ def ask_through(
         key = int(as_generator(seed, "ask", turn).integers(2**31))
         rows, parents = generator.sample(y=names[asked], return_parents=True, random_state=key)
         good = _accepted(gates, rows, labels_of(asked), refused)
+        kept = _worth_keeping(asked, good, lacking, fill=on_short == "fill")
+        rows, parents = take_rows(rows, kept), _kept(parents, kept)
         frames.append(parents.assign(row=parents["row"] + len(places)))
         pool = rows if pool is None else join_rows(pool, rows)
-        places, passed = np.concatenate([places, asked]), np.concatenate([passed, good])
+        places, passed = np.concatenate([places, asked[kept]]), np.concatenate([passed, good[kept]])
         rate = max(float(good.mean()), 1 / MOST)
         have = _tally(places[passed])
         lacking = {place: lack for place, n in whole.items() if (lack := n - have.get(place, 0)) > 0}
-        if not lacking:
+        if not lacking or (turn + 1 >= HOPELESS and not passed.any()):
             break
     short = sum(lacking.values())
     if short:
@@ -90,6 +93,14 @@ def ask_through(
     if turn and hasattr(encoder, "renew"):
         rows = encoder.renew(rows, as_generator(seed, "identifiers"))
     return Answer(rows, places[order], _kept(pd.concat(frames), order), refused, turn + 1, short)
+
+
+def _worth_keeping(asked: Codes, good: npt.NDArray[np.bool_], lacking: dict[int, int], fill: bool) -> Codes:
+    """Return which rows of one round may still be needed: those that passed, and what may have to fill their place."""
+    kept = good.copy()
+    for place, n in lacking.items() if fill else ():
+        kept[np.flatnonzero((asked == place) & ~good)[-n:]] = True
+    return np.flatnonzero(kept)
 
 
 def _accepted(gates: list[Any], rows: Any, labels: Any, refused: dict[str, int]) -> npt.NDArray[np.bool_]:

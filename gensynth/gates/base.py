@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.kinds import kind_of
-from ..errors import ConfigError, Unsupported
+from ..errors import ConfigError, NotFitted, Unsupported
 
 
 @runtime_checkable
@@ -24,6 +24,12 @@ class Gate(Protocol):
         ...
 
 
+def check_fitted(gate: Any) -> None:
+    """Raise NotFitted where a gate has learned nothing yet: it has no attribute whose name ends in _."""
+    if not any(name.endswith("_") and not name.startswith("_") for name in vars(gate)):
+        raise NotFitted(f"this {type(gate).__name__} is not fitted yet: call fit(X, y) first")
+
+
 def check_table(X: Any, gate: str, instead: str = "NotACopy takes every kind of data") -> None:
     """Raise Unsupported where rows are no table of columns."""
     kind = "sparse matrix" if hasattr(X, "tocsr") else kind_of(X)
@@ -31,10 +37,15 @@ def check_table(X: Any, gate: str, instead: str = "NotACopy takes every kind of 
         raise Unsupported(f"{gate} takes tables, and this is a {kind}; {instead}")
 
 
+def is_number(value: Any) -> bool:
+    """Whether a parameter is a finite number, Python's or NumPy's; a truth is none."""
+    kinds = int | float | np.integer | np.floating
+    return isinstance(value, kinds) and not isinstance(value, bool) and bool(np.isfinite(float(value)))
+
+
 def check_share(value: Any, name: str, *, zero: bool = False) -> None:
     """Raise ConfigError where a parameter is no share of the rows."""
-    right = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not right or not (0 <= value if zero else 0 < value) or not value < 1:
+    if not is_number(value) or not (0 <= value if zero else 0 < value) or not value < 1:
         raise ConfigError(f"{name} must be a number {'from' if zero else 'above'} 0 and below 1, got {value!r}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import unicodedata
 import warnings
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import reduce
 from typing import Any, Self
 
@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator
 
 from ..data.frames import Frame
 from ..errors import GensynthWarning, nearest
-from .base import check_table
+from .base import check_fitted, check_table
 from .expression import Expression
 from .values import Mismatch, Truth, Value, compared, date_form, of_column, of_constant, of_truth
 
@@ -32,12 +32,13 @@ class Constraint(BaseEstimator):  # type: ignore[misc]
     The condition is text, in the manner of `pandas.DataFrame.query`; it is read by a parser of its own that knows
     nothing else, and is never run as Python:
 
-    - columns by name, in backticks where the name is no word: `` `net income` > 0``; the columns of an array are x0,
-      x1, ...
+    - columns by name, in backticks where the name is no word: `` `net income` > 0``, `` `2020` > 0`` (a name that is
+      no text stands as it is printed); the columns of an array are x0, x1, ...
     - ``== != < <= > >=``, in chains (``0 < hours <= 24``); ``town in ['Porto', 'Faro']``, ``not in``;
     - ``and or not`` and brackets (``& | ~`` too, which bind closer); a column of truths stands for itself;
     - ``+ - * / // %``, ``**`` up to 8; abs, round, min, max of values in the same row;
-    - times against texts that name one: ``opened >= '2024-01-31'``; ordered categories by their order;
+    - times against texts that name one, in ISO 8601 or in the column's own text format: ``opened >= '2024-01-31'``,
+      ``opened < '2024-01-31 12:00+01:00'``; ordered categories by their order;
     - isna(column), notna(column).
 
     A comparison with a missing value is neither true nor false, and so is what rests on it; a row passes only where
@@ -49,7 +50,7 @@ class Constraint(BaseEstimator):  # type: ignore[misc]
     After `fit`: `broken_`, how many real rows break it; a warning says so where there are any.
 
     Raises: ConfigError in `fit` for a condition that cannot be read, an unknown column (offering the nearest), kinds
-        that do not compare, and data that is no table.
+        that do not compare, and data that is no table. NotFitted in `accept` before `fit`.
 
     Example:
         >>> X = pd.DataFrame({"age": [31, 45, 18], "net income": [0.0, 900.0, 120.0]})
@@ -93,19 +94,25 @@ class Constraint(BaseEstimator):  # type: ignore[misc]
 
     def accept(self, X: Any, y: Any) -> npt.NDArray[np.bool_]:
         """Return for which rows the condition is true. Shape: (n,)."""
+        check_fitted(self)
         return self._holds(Frame.open(X)[0])
 
     def _found(self, name: str, columns: pd.Index) -> Hashable:
-        """Return the column of the table that a name means."""
-        known: dict[str, Hashable] = {}
-        for column in columns:
-            known.setdefault(f"x{column}" if isinstance(column, int | np.integer) else str(column), column)
-        if name in known:
-            return known[name]
-        for text, column in known.items():  # Python's parser writes letters in one of several ways
-            if unicodedata.normalize("NFKC", text) == name:
-                return column
-        raise self.read_.fault(f"there is no column {name!r}{nearest(name, known)}")
+        """Return the column of the table that a name means: by its text, else by number, as printed, as letters."""
+        ways: list[Callable[[Hashable], bool]] = [
+            lambda column: isinstance(column, str) and column == name,
+            lambda column: _numbered(column) and f"x{column}" == name,
+            lambda column: str(column) == name,
+            lambda column: unicodedata.normalize("NFKC", str(column)) == name,  # as Python's parser writes letters
+        ]
+        for means in ways:
+            found: list[Hashable] = [column for column in columns if means(column)]
+            if len(found) > 1:
+                raise self.read_.fault(f"{name!r} may mean {len(found)} columns, {', '.join(map(repr, found))}")
+            if found:
+                return found[0]
+        names = [f"x{column}" if _numbered(column) else str(column) for column in columns]
+        raise self.read_.fault(f"there is no column {name!r}{nearest(name, names)}")
 
     def _holds(self, frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
         reader = _Reader(self.read_, frame, self.columns_, self.forms_)
@@ -207,6 +214,11 @@ class _Reader:
 
 def _computed(data: Any, name: str) -> Value:
     return Value(data, "number", np.isnan(data), name)
+
+
+def _numbered(column: Hashable) -> bool:
+    """Whether a column has a whole number for a name, as those of arrays do."""
+    return isinstance(column, int | np.integer) and not isinstance(column, bool)
 
 
 def _may_be_dates(column: pd.Series) -> bool:

@@ -13,7 +13,7 @@ from ..data.encode import TableEncoder
 from ..data.kinds import as_rows, kind_of
 from ..errors import ConfigError
 from ..random import as_generator
-from .base import low_quantile
+from .base import check_fitted, is_number, low_quantile
 from .space import Neighbours, Space
 
 SHARE = 0.05  # of the real rows that lie as near to another as the default does not allow
@@ -43,7 +43,9 @@ class NotACopy(BaseEstimator):  # type: ignore[misc]
 
     After `fit`: `ratio_`, 0 where distance is not asked.
 
-    Raises: ConfigError in `fit` where no row could pass, since a table of categories holds every combination already.
+    Raises: ConfigError in `fit` for a wrong parameter, and where no row could pass: a table of categories holds every
+        combination already, or every column is an identifier, so that any row equals any other. NotFitted in `accept`
+        before `fit`.
 
     Example:
         >>> X = np.random.default_rng(0).normal(size=(200, 3))
@@ -57,8 +59,8 @@ class NotACopy(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any) -> Self:
         """Remember the real rows, and learn how near they lie."""
-        if self.ratio is not None and (not isinstance(self.ratio, int | float | np.number) or not self.ratio >= 0):
-            raise ConfigError(f"ratio must be a number, at least 0, or None, got {self.ratio!r}")
+        if self.ratio is not None and (not is_number(self.ratio) or self.ratio < 0):
+            raise ConfigError(f"ratio must be a number, finite and at least 0, or None, got {self.ratio!r}")
         self.encoder_ = TableEncoder(self.schema) if kind_of(X) == "table" and not hasattr(X, "tocsr") else None
         self.near_: Neighbours | None = None
         self.ratio_ = 0.0
@@ -69,6 +71,11 @@ class NotACopy(BaseEstimator):  # type: ignore[misc]
         held = {row: place for place, row in enumerate(_bytes(matrix))}
         self.real_ = set(held)
         layout = self.encoder_.layout_
+        if not layout.blocks:
+            raise ConfigError(
+                "NotACopy would refuse every row: this table has only identifiers and columns that hold nothing, which "
+                "are not compared. Leave the gate out, or name another kind for a column in the schema"
+            )
         levels = [block.levels for block in layout.blocks]
         if levels and all(levels) and len(self.real_) >= np.prod([float(count) for count in levels]):
             raise ConfigError(
@@ -90,6 +97,7 @@ class NotACopy(BaseEstimator):  # type: ignore[misc]
 
     def accept(self, X: Any, y: Any) -> npt.NDArray[np.bool_]:
         """Return which rows are no copies. Shape: (n,)."""
+        check_fitted(self)
         if self.encoder_ is None:
             return np.array([row not in self.real_ for row in _parts(X)], dtype=bool)
         matrix = self.encoder_.encode(X)

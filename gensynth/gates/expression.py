@@ -84,7 +84,7 @@ class Expression:
             raise self.fault("a backtick is not closed")
         try:
             with warnings.catch_warnings(action="ignore"):  # what Python thinks of odd code is no matter here
-                return ast.parse(f"({text}\n)", mode="eval").body
+                tree = ast.parse(f"({text}\n)", mode="eval").body
         except SyntaxError as error:
             hint = (
                 "; a column whose name is no plain word stands in `backticks`" if error.msg == "invalid syntax" else ""
@@ -92,6 +92,10 @@ class Expression:
             raise self.fault(f"cannot be read ({error.msg}{hint})") from None
         except (ValueError, RecursionError, MemoryError, OverflowError):
             raise self.fault("cannot be read: too deep, or numbers too long") from None
+        if (tree.lineno, tree.col_offset) == (1, 0) and not isinstance(tree, ast.Tuple | ast.GeneratorExp):
+            # the bracket put in front belongs to a part: the text closes it, and opens the one put at the end
+            raise self.fault("cannot be read (a bracket is closed that is not open)")
+        return tree
 
     def _names(self, node: ast.AST) -> Iterator[str]:
         """Yield the names of columns, from left to right."""

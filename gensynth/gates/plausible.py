@@ -16,7 +16,7 @@ from ..data.labels import Labels
 from ..data.schema import Schema
 from ..errors import ConfigError
 from ..random import as_generator, seed_of, spawn
-from .base import ByFrequency, check_share, check_table, dealt, low_quantile
+from .base import ByFrequency, check_fitted, check_share, check_table, dealt, low_quantile
 
 Codes = npt.NDArray[np.intp]
 FOLDS = 3
@@ -47,7 +47,8 @@ class Plausible(BaseEstimator):  # type: ignore[misc]
 
     After `fit`: `bounds_` (classes,) by place in `labels_.classes`.
 
-    Raises: ConfigError in `fit` for a wrong parameter, or data that is no table where there is no generator for it.
+    Raises: ConfigError in `fit` for a wrong parameter, or data that is no table where there is no generator for it;
+        NotFitted in `accept` before `fit`.
 
     Example:
         >>> X = np.random.default_rng(0).normal(size=(300, 2))
@@ -99,6 +100,7 @@ class Plausible(BaseEstimator):  # type: ignore[misc]
 
     def accept(self, X: Any, y: Any) -> npt.NDArray[np.bool_]:
         """Return which rows lie where real rows do. Shape: (n,)."""
+        check_fitted(self)
         n = count_rows(X)
         codes = np.zeros(n, dtype=np.intp) if self.labels_.absent else self.labels_.codes(y)
         good = np.ones(n, dtype=bool)

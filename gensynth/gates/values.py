@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import operator
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -25,6 +26,9 @@ OPERATORS = {
     "Eq": operator.eq, "NotEq": operator.ne, "Lt": operator.lt, "LtE": operator.le, "Gt": operator.gt,
     "GtE": operator.ge,
 }  # fmt: skip
+
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?", re.ASCII)
 
 
 class Mismatch(Exception):
@@ -148,6 +152,8 @@ def compared(name: str, a: Value, b: Value, n: int) -> Truth:
         a, b = _as_places(a, b)
     if a.kind != b.kind and not (name in ("Eq", "NotEq") and _mixed(a, b)):
         raise Mismatch(_says(a, b))
+    if a.kind == b.kind == "time":
+        _check_times(a, b)
     known = np.broadcast_to(~np.asarray(a.missing) & ~np.asarray(b.missing), (n,))
     yes = np.zeros(n, dtype=bool)
     try:
@@ -155,6 +161,19 @@ def compared(name: str, a: Value, b: Value, n: int) -> Truth:
     except TypeError:
         raise Mismatch(f"{a.name} and {b.name} have no order that both are in") from None
     return Truth(yes, known & ~yes)
+
+
+def _check_times(a: Value, b: Value) -> None:
+    """Raise Mismatch where times and durations meet, or times with a zone and times without one."""
+    if a.constant or b.constant:  # made in the likeness of the column
+        return
+    if a.data.dtype.kind != b.data.dtype.kind:
+        first, second = (a, b) if b.data.dtype.kind == "m" else (b, a)
+        raise Mismatch(f"{first.name} holds times, and {second.name} durations")
+    zones = [getattr(each.data.dtype, "tz", None) for each in (a, b)]
+    if (zones[0] is None) != (zones[1] is None):
+        first, second = (a, b) if zones[1] is None else (b, a)
+        raise Mismatch(f"{first.name} has a time zone and {second.name} has none: give both one, or neither")
 
 
 def _as_time(text: Value, time: Value) -> Value:
@@ -165,14 +184,20 @@ def _as_time(text: Value, time: Value) -> Value:
     made: Any = pd.NaT
     for form in dict.fromkeys([time.form, None]):
         try:
-            made = pd.Timedelta(text.data) if duration else pd.to_datetime(text.data, format=form)
+            if duration:
+                made = pd.Timedelta(text.data)
+            elif form is not None and any(map(str.isdigit, text.data)):  # 'now' passes for any format
+                made = pd.to_datetime(text.data, format=form)
+            elif _ISO.fullmatch(text.data.strip()):  # what else pandas guesses: months before days, 'today'
+                made = pd.Timestamp(text.data.strip())
             break
         except (ValueError, OverflowError):
             continue
     if pd.isna(made):
         example = "'1 days 12:00:00'" if duration else "'2024-01-31' or '2024-01-31 12:00'"
+        own = f", or in the column's own format {time.form}" if time.form else ""
         raise Mismatch(f"{time.name} holds {'durations' if duration else 'times'}, and {text.name} is none: write it "
-                       f"as {example}")  # fmt: skip
+                       f"as {example}{own}")  # fmt: skip
     zone = getattr(time.data.dtype, "tz", None)
     if not duration and (zone is None) != (made.tzinfo is None):
         made = made.tz_localize(zone) if zone is not None else made.tz_convert("UTC").tz_localize(None)
