@@ -13,7 +13,7 @@ from ..data.encode import TableEncoder
 from ..data.labels import Labels
 from ..errors import ConfigError
 from ..random import as_generator, seed_of, spawn
-from .base import ByFrequency, check_share, check_table, dealt, low_quantile
+from .base import ByFrequency, check_fitted, check_share, check_table, dealt, low_quantile
 
 LEVELS = 200  # of a category that are told apart; the others are one
 ROWS = 10_000  # of a class that are learned from, at the most
@@ -99,6 +99,7 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
 
     def accept(self, X: Any, y: Any) -> npt.NDArray[np.bool_]:
         """Return which rows look like their class, or like none. Shape: (n,)."""
+        check_fitted(self)
         matrix = self.encoder_.encode(X)
         if not self.models_:
             return np.ones(len(matrix), dtype=bool)
