@@ -52,7 +52,10 @@ def test_a_parameter_may_have_a_deviation_of_its_own(law):
 
 def test_smoothed_copies_keep_the_laws_on_dense_tables():
     tables = [case for case in grid() if case.name in ("mixed", "integers", "floats", "missing numbers", "datetimes")]
-    expected = {"names_its_parents": "with shrinkage its rows are not their parents, which `supports` cannot say"}
+    expected = {
+        "names_its_parents": "with shrinkage its rows are not their parents, which `supports` cannot say",
+        "makes_others_follow": "the published bandwidth is that of one normal, and throws rows from heap to heap",
+    }
     check_generator(RandomOverSampler(shrinkage=1.0), tables=tables, expected=expected)
 
 

@@ -53,7 +53,7 @@ class ARF(Generator):
             a hundred-and-fiftieth of the rows of the class, at least 5 and at most 50.
         links: association of two columns, in [0, 1], from which on they stay linked where the leaves lose it
             (total variation of their joint distribution); 1 links none, as published. With
-            `min_samples_leaf=100, links=0.2` made rows of Adult lay no nearer to training rows than to others.
+            `min_samples_leaf=100, links=0.2` made rows of Adult lay hardly nearer to training rows than to others.
         rounds: adversarial rounds, at least 1; from the second on the forest sees rows made by the one before.
         schema: kinds of columns to take instead of the inferred ones.
         n_jobs: threads that grow the forest, as in scikit-learn. The rows do not depend on it.
