@@ -50,7 +50,7 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
         >>> rng = np.random.default_rng(0)
         >>> y = ["day"] * 90 + ["night"] * 30
         >>> X = rng.normal(size=(120, 2)) + np.where(np.array(y) == "day", 0, 6)[:, None]
-        >>> gate = LabelAgrees().fit(X, y)
+        >>> gate = LabelAgrees(share=0.1).fit(X, y)
         >>> gate.accept(np.array([[6.1, 5.9], [0.2, -0.1]]), ["night", "night"]).tolist()
         [True, False]
     """
