@@ -101,6 +101,7 @@ def main() -> None:
         raise SystemExit(f"bench_tables: no folder {asked.data}: name the one with the parquet files as --data DIR")
     if asked.quick:
         asked.runs = 1
+        asked.fresh = [] if asked.fresh is None else asked.fresh  # what an older gensynth did is of no use here
     default = "out/bench_tables_quick.json" if asked.quick else "scripts/results/bench_tables.json"
     out = asked.out or ROOT / default
     parts = asked.part or [*PARTS]
