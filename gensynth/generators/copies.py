@@ -14,15 +14,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from ..data import saved
 from ..data.encode import TableEncoder
 from ..data.kinds import take_rows
 from ..errors import ConfigError
-from ..random import as_generator, uniforms
+from ..random import as_generator
 from .base import Codes, Draw, Generator, Supports
-from .given import holding, refuse_absent
+from .given import holding, normals, refuse_absent
 
 
 class RandomOverSampler(Generator):
@@ -112,7 +111,7 @@ class RandomOverSampler(Generator):
             spread[held] = np.nanstd(real[:, held], axis=0)
             band = (self.shrinkage or 0) * (4 / ((d + 2) * len(real))) ** (1 / (d + 4)) * spread
             for place, width in zip(numbers, band, strict=True):
-                noise = width * ndtri(np.clip(uniforms(key, spots, f"noise {place}"), 1e-12, 1 - 1e-12))
+                noise = width * normals(key, spots, f"noise {place}")
                 low, high = np.nanmin(self.rows_[:, place]), np.nanmax(self.rows_[:, place])
                 moved = rows[spots, place] + noise  # what would leave the observed range goes the other way
                 rows[spots, place] += np.where((moved < low) | (moved > high), -noise, noise)

@@ -175,6 +175,8 @@ class GaussianCopula(Generator):
         ties = self.ties_[code]
         made[:, [*given]] = [*given.values()]
         for place, linked_to in walk(ties.links, made.shape[1], given):
+            if place in given:
+                continue
             other = linked_to
             if other < 0 and len(given) == 1 and (*given, place) in ties.both:
                 other = next(iter(given))
@@ -182,12 +184,9 @@ class GaussianCopula(Generator):
             if self.lone_[code] and place not in self.orders_:
                 moves = JITTER * np.nan_to_num(self.spread_[place]) * normals(key, spots, f"jitter {place}")
                 made[:, place] = nudged(made[:, place], moves, self.encoder_.coded_[place])
-            if place in given:
-                made[:, place] = given[place]
         for hole, place in enumerate(self.holed_.tolist(), start=self.encoder_.layout_.width):
-            made[margins[hole].quantile(ndtr(z[:, hole])) == 1, place] = np.nan
-        for place, value in given.items():
-            made[:, place] = value
+            if place not in given:
+                made[margins[hole].quantile(ndtr(z[:, hole])) == 1, place] = np.nan
         return made
 
     @staticmethod

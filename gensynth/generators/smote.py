@@ -19,17 +19,15 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.special import ndtri
 
 from ..data import saved
 from ..data.encode import TableEncoder
 from ..errors import ConfigError, FallbackWarning, FewRowsWarning
 from ..random import uniforms
 from .base import Codes, Draw, Generator, Supports
+from .given import JITTER, normals
 from .mixing import Mixes, even, fingerprints, mix_rows, pick, twins, vote
 from .neighbors import Circle, Floats, Places, Space
-
-JITTER = 0.1  # of the spread of all rows: how far the copies of a lone row are moved
 
 
 class SMOTE(Generator):
@@ -195,13 +193,13 @@ class SMOTE(Generator):
         if sparse.issparse(rows):
             heavy = rows.tocsr().copy()
             line = np.repeat(np.arange(heavy.shape[0]), np.diff(heavy.indptr))
-            heavy.data *= 1 + _noise(key, line * heavy.shape[1] + heavy.indices, "jitter") * which[line]
+            heavy.data *= 1 + JITTER * normals(key, line * heavy.shape[1] + heavy.indices, "jitter") * which[line]
             return heavy
         spots = np.flatnonzero(which)
         for place in self.encoder_.layout_.numbers:
             column = self.rows_[:, place]
             spread = 0.0 if np.isnan(column).all() else float(np.nanstd(column))
-            rows[spots, place] += _noise(key, spots, f"jitter {place}") * spread
+            rows[spots, place] += JITTER * normals(key, spots, f"jitter {place}") * spread
         return rows
 
     def _fell_back(self, code: int, made: int, n: int, why: str) -> None:
@@ -229,8 +227,3 @@ class SMOTENC(SMOTE):
     DIFFERS from imbalanced-learn: two categories lie one median spread apart, as Chawla et al. write in sec. 6.1,
     and the vote is held around the nearer parent.
     """
-
-
-def _noise(key: int, spots: Places, op: str) -> Floats:
-    """Return normal numbers of the jitter's width, drawn by row."""
-    return np.asarray(JITTER * ndtri(np.clip(uniforms(key, spots, op), 1e-12, 1 - 1e-12)))
