@@ -238,8 +238,10 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
             nothing = pd.DataFrame({"row": np.zeros(0, np.intp), "parent": np.zeros(0, np.intp), "weight": np.zeros(0)})
             return Answer(take_rows(X_real, todo.asked), todo.asked, nothing, {}, rounds=0)
         gates = [self._gate(gate).fit(X_real, target) for gate in self.gates]
-        names = np.empty(len(todo.classes), dtype=object)
-        names[:] = labels.classes[todo.classes].tolist() if todo.pairs is None else todo.pairs
+        names = labels.classes[todo.classes]
+        if todo.pairs is not None or names.dtype.kind not in "iu":
+            names = np.empty(len(todo.classes), dtype=object)
+            names[:] = labels.classes[todo.classes].tolist() if todo.pairs is None else todo.pairs
         if not gates:
             return ask(self.generator_, todo.asked, names, seed=self.seed_)
         return ask_through(

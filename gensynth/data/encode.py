@@ -20,7 +20,8 @@ from ..errors import DataError
 from .columns import Category, Floats
 from .frames import Frame
 from .identifiers import Identifier
-from .numbers import MOST_DECIMALS, Number
+from .numbers import Number
+from .plain import free_numbers, keep_between
 from .schema import Schema
 
 
@@ -74,7 +75,7 @@ class TableEncoder:
         frame, self.frame_ = Frame.open(X)
         if not len(frame):
             raise DataError(f"Found array with 0 sample(s) (shape={frame.shape}) while a minimum of 1 is required.")
-        plain = _free_numbers(frame) if self.schema is None else None
+        plain = free_numbers(frame) if self.schema is None else None
         self.learned(plain or Schema.infer(frame, self.schema))
         return self._encode(frame)
 
@@ -136,8 +137,9 @@ class TableEncoder:
         """
         if self.frame_.library == "numpy" and self.frame_.dtype.startswith("float") and self._plain(exact=True):
             ends = np.array([(column.low, column.high) for column in self.schema_])  # type: ignore[attr-defined]
-            kept = matrix if matrix.flags.writeable else None
-            return np.clip(matrix, ends[:, 0], ends[:, 1], out=kept).astype(self.frame_.dtype, copy=False)
+            kept = matrix if matrix.flags.writeable else matrix.copy()
+            keep_between(kept, ends[:, 0], ends[:, 1])
+            return kept.astype(self.frame_.dtype, copy=False)
         return self.frame_.close(self.decode_frame(matrix, rng))
 
     def decode_frame(self, matrix: Floats, rng: np.random.Generator) -> pd.DataFrame:
@@ -169,26 +171,6 @@ class TableEncoder:
     def identifiers(self) -> list[Hashable]:
         """Names of the columns that are drawn fresh."""
         return [column.name for column in self.schema_ if isinstance(column, Identifier)]
-
-
-def _free_numbers(frame: pd.DataFrame) -> Schema | None:
-    """Return what `Schema.infer` learns of a table of floats that are on no grid and none missing; None for others.
-
-    All columns are looked at together, which for wide arrays takes a tenth of the time.
-    """
-    kinds = {*frame.dtypes}
-    if len(kinds) != 1 or not isinstance(kind := kinds.pop(), np.dtype) or kind.kind != "f":
-        return None
-    values = frame.to_numpy()
-    low, high, some = values.min(axis=0), values.max(axis=0), values[:256].astype(np.float64)
-    free = np.isfinite(low) & np.isfinite(high)
-    with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are too large to round, which are not free
-        for decimals in range(MOST_DECIMALS + 1):
-            free &= (np.round(some, decimals).astype(kind) != values[:256]).any(axis=0)
-    if not free.all():
-        return None
-    ends = zip(frame.columns, low.tolist(), high.tolist(), strict=True)
-    return Schema([Number(name, kind, None, least, most) for name, least, most in ends])
 
 
 class SparseEncoder:

@@ -46,5 +46,6 @@ class Draw:
 
     def frame(self) -> pd.DataFrame:
         """Return the parents as a frame of row, parent and weight, one line for each parent of each row."""
-        rows, places = np.nonzero((self.parents >= 0) & (self.weights != 0))
-        return pd.DataFrame({"row": rows, "parent": self.parents[rows, places], "weight": self.weights[rows, places]})
+        held = (self.parents >= 0) & (self.weights != 0)
+        rows = np.repeat(np.arange(len(held)), held.sum(axis=1))
+        return pd.DataFrame({"row": rows, "parent": self.parents[held], "weight": self.weights[held]}, copy=False)
