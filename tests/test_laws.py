@@ -351,6 +351,7 @@ FAULTS = [
     (ForgetsItsSeed, "same_seed_same_rows"),
     (AlwaysTheSame, "other_seed_other_rows"),
     (NoPrefix, "keeps_its_prefix"),
+    (NoPrefix, "keeps_its_prefix_whatever_the_count"),
     (Computes, "is_a_plain_estimator"),
     (LosesRows, "loads_what_it_saved"),
     (SaysNothingOfRealRows, "loads_what_it_saved"),

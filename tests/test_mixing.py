@@ -176,13 +176,20 @@ SHARES = st.lists(st.floats(0, 1e3), min_size=1, max_size=30).filter(lambda shar
 
 
 @given(SHARES, st.integers(0, 500))
-def test_rows_are_allotted_by_largest_remainders(shares, n):
+def test_rows_are_allotted_by_their_shares_to_within_one(shares, n):
     shares = np.array(shares)
     rows = allot(np.arange(len(shares)), shares, n, 5)
     counts = np.bincount(rows, minlength=len(shares))
     assert counts.sum() == n
     assert (np.abs(counts - n * shares / shares.sum()) < 1 + 1e-6).all()
     assert not counts[shares == 0].any()
+
+
+def test_many_small_allotments_come_to_the_same_as_one_large_one():
+    shares = np.array([5.0, 3.0, 1.0, 0.0, 0.9, 0.1])
+    for n in (1, 2, 3):
+        drawn = np.concatenate([allot(np.arange(6), shares, n, key) for key in range(3000 // n)])
+        assert np.abs(np.bincount(drawn, minlength=6) / len(drawn) - shares / 10).max() < 0.03
 
 
 @given(st.lists(st.sampled_from([0.0, -0.0, 1.0, 2.0, 0.5, np.nan]), min_size=6, max_size=6))

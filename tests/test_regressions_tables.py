@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from safetensors.numpy import load_file, save_file
+from scipy import sparse
 
-from gensynth import ARF, SMOTE, Balancer, GaussianCopula, LabelAgrees, ProWSyn, RandomOverSampler, load
+from gensynth import (
+    ARF, SMOBD, SMOTE, Balancer, GaussianCopula, LabelAgrees, PolynomFitSMOTE, ProWSyn, RandomOverSampler, load,
+)  # fmt: skip
 from gensynth.errors import ConfigError, DataError, FewRowsWarning, FormatError, RealRowsWarning, ShortWarning
 
 BOTH = [ARF(random_state=0), GaussianCopula(random_state=0)]
@@ -26,6 +29,38 @@ def test_a_lone_row_with_a_date_is_jittered(made):
         rows = made.fit(frame, ["c", "c", "c", "r"]).sample(20, y="r")
     assert rows["when"].between("2024-01-01", "2024-01-04").all()
     assert rows["a"].nunique() > 1
+
+
+@pytest.mark.parametrize("made", [SMOTE, PolynomFitSMOTE, SMOBD, *BOTH], ids=lambda made: getattr(made, "__name__", ""))
+@pytest.mark.parametrize("at", ["max", "min"])
+def test_a_lone_row_at_the_end_of_its_range_is_moved_inwards(made, at, rng):
+    frame = pd.DataFrame({"a": rng.normal(size=60), "b": rng.normal(size=60).round(3)})
+    frame.iloc[-1] = getattr(frame, at)()
+    with pytest.warns(FewRowsWarning):
+        rows = (made(random_state=0) if isinstance(made, type) else made).fit(frame, [0] * 59 + [1]).sample(300, y=1)
+    assert (rows == frame.iloc[-1]).mean().max() < 0.05
+    assert (np.abs(rows - frame.iloc[-1]).mean() < 0.2 * frame.std()).all()
+
+
+def test_a_lone_sparse_row_is_moved_by_a_tenth_of_the_spread(rng):
+    X = sparse.random_array(
+        (200, 4), density=0.5, rng=0, format="csr", data_sampler=lambda size: 100 + rng.random(size)
+    )
+    X = sparse.csr_array(np.vstack([X.toarray(), [[0, *X.max(axis=0).toarray().ravel()[1:]]]]))
+    with pytest.warns(FewRowsWarning):
+        made = SMOTE(random_state=0).fit(X, [0] * 200 + [1]).sample(400, y=1).toarray()
+    row, spread = X.toarray()[-1], X.toarray().std(axis=0)
+    assert not made[:, 0].any()
+    assert (made[:, 1:] == row[1:]).mean() < 0.05
+    assert np.abs(made - row)[:, 1:].mean(axis=0) == pytest.approx(0.1 * spread[1:] * np.sqrt(2 / np.pi), rel=0.2)
+
+
+@pytest.mark.parametrize("made", [SMOBD, ProWSyn])
+def test_many_small_samples_start_from_as_many_rows_as_a_large_one(made, rng):
+    model = made().fit(rng.normal(size=(120, 3)), [0] * 90 + [1] * 30)
+    large = model.sample(300, y=1, return_parents=True)[1].drop_duplicates("row")["parent"]
+    small = [model.sample(1, y=1, return_parents=True)[1]["parent"].iloc[0] for _ in range(150)]
+    assert len({*small}) > 0.8 * large.nunique()
 
 
 @pytest.mark.parametrize("made", BOTH, ids=NAMES)

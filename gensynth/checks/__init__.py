@@ -39,6 +39,7 @@ OTHER_LAWS: tuple[Law, ...] = (
     asking.refuses_before_fit,
     asking.refuses_bad_data,
     purity.is_a_plain_estimator,
+    purity.keeps_its_prefix_whatever_the_count,
     purity.other_seed_other_rows,
     rows.states_its_ladder,
     rows.makes_new_rows,

@@ -23,8 +23,10 @@ from ..errors import RealRowsWarning
 from ..generators import GENERATORS
 from ..generators.files import load
 from .compare import difference
-from .tables import Case
+from .tables import Case, prefix_cases
 from .trial import expect, fitted, quiet, sampled, seeded, suited, trial
+
+PREFIXES = (1, 2, 3, 5, 7, 10, 13, 31, 50)  # counts whose rows must be the beginning of more
 
 
 def is_a_plain_estimator(generator: Any) -> None:
@@ -112,6 +114,20 @@ def keeps_its_prefix(generator: Any, case: Case) -> None:
         short, long = sampled(made, 10, **ask), take_rows(sampled(made, 60, **ask), np.arange(10))
         text = difference(short, long)
         expect(generator, case, not text, f"sample(10) is not the beginning of sample(60) ({ask}): {text}")
+
+
+def keeps_its_prefix_whatever_the_count(generator: Any) -> None:
+    """Check the same of many counts, where sums may be rounded otherwise: with ties among rows, and in many columns.
+
+    How a product of matrices, or a search among many columns, rounds the last bits hangs on the number of rows.
+    """
+    cases = [case for case in prefix_cases() if case.suits(generator)] if generator.supports.prefix else []
+    for case in cases:
+        made = trial(generator, case).fitted
+        long = sampled(made, PREFIXES[-1] + 14, y=case.labels[0])
+        for n in PREFIXES:
+            text = difference(sampled(made, n, y=case.labels[0]), take_rows(long, np.arange(n)))
+            expect(generator, case, not text, f"sample({n}) is not the beginning of a longer sample: {text}")
 
 
 def loads_what_it_saved(generator: Any, case: Case) -> None:

@@ -113,6 +113,18 @@ def grid() -> tuple[Case, ...]:
     return (*_columns(), *_rows(), *_names(), *containers.cases())
 
 
+@lru_cache(maxsize=1)
+def prefix_cases() -> tuple[Case, ...]:
+    """Return tables on which the last bits of a distance or of a product tell: many ties, and many columns."""
+    rng, y = np.random.default_rng(0), np.tile(["even", "odd"], 100)
+    words = pd.DataFrame({f"c{place}": rng.choice([*"abcd"], 200) for place in range(8)})
+    wide = pd.DataFrame(rng.normal(size=(200, 30)))
+    return (
+        Case("ties", words.assign(a=rng.integers(0, 5, 200) * 1.1), y), Case("ties of words", words, y),
+        Case("30 columns", wide, y),
+    )  # fmt: skip
+
+
 def _columns() -> Iterator[Case]:
     """Yield a table for each sort of column."""
     rng, y = np.random.default_rng(0), two_classes()
@@ -201,6 +213,10 @@ def _holes(rng: np.random.Generator) -> dict[str, Any]:
         "missing times": {
             "zone": torn(pd.date_range("2024-01-01", periods=N, freq="h", tz="Asia/Tokyo"), None, pd.NaT),
             "day": torn(pd.date_range("2024-01-01", periods=N).strftime("%Y-%m-%d"), object), "x": x,
+        },
+        "missing in one class": {
+            "x": x, "word": words, "number": np.where(two_classes() == "rare", np.nan, x**2),
+            "kind": pd.Series(np.where(two_classes() == "rare", None, words), dtype=object),
         },
         "all missing": {
             "nan": np.full(N, np.nan), "none": pd.Series([None] * N, dtype=object),

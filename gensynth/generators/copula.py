@@ -26,8 +26,8 @@ from ..data import saved
 from ..errors import ConfigError, DataError, FormatError
 from ..random import as_generator
 from .base import Codes, Draw, Generator, Supports
-from .gauss import conditioned, correlation, proper, root, shrunk
-from .given import JITTER, normals, nudged, warn_alike
+from .gauss import conditioned, correlation, proper, root, shrunk, times
+from .given import JITTER, ends_of, normals, nudged, warn_alike
 from .links import BINS, ROWS, Bins, linked, lost, walk
 from .margins import Margin
 from .moving import repeats_of
@@ -170,7 +170,7 @@ class GaussianCopula(Generator):
             if len(R)
             else np.empty((len(spots), 0))
         )
-        z = conditioned(R, held, noise, key, spots, code) if held else noise @ root(R).T
+        z = conditioned(R, held, noise, key, spots, code) if held else times(noise, root(R).T)
         made = np.empty((len(spots), self.encoder_.layout_.width))
         ties = self.ties_[code]
         made[:, [*given]] = [*given.values()]
@@ -183,7 +183,7 @@ class GaussianCopula(Generator):
             made[:, place] = self._column(place, other, z, made, margins, R, ties)
             if self.lone_[code] and place not in self.orders_:
                 moves = JITTER * np.nan_to_num(self.spread_[place]) * normals(key, spots, f"jitter {place}")
-                made[:, place] = nudged(made[:, place], moves, self.encoder_.coded_[place])
+                made[:, place] = nudged(made[:, place], moves, *ends_of(self.encoder_.coded_[place]))
         for hole, place in enumerate(self.holed_.tolist(), start=self.encoder_.layout_.width):
             if place not in given:
                 made[margins[hole].quantile(ndtr(z[:, hole])) == 1, place] = np.nan

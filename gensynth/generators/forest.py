@@ -25,7 +25,9 @@ from ..errors import ConfigError, FewRowsWarning, FormatError
 from ..random import as_generator
 from .base import Codes, Draw, Generator, Supports
 from .density import LeafDensity
-from .given import JITTER, class_weights, matching, normals, nudged, refuse_absent, refuse_beyond, warn_alike
+from .given import (
+    JITTER, class_weights, ends_of, matching, normals, nudged, refuse_absent, refuse_beyond, warn_alike,
+)  # fmt: skip
 from .grove import SINGLE, Grove, Growth
 from .leaves import Leaves
 
@@ -165,7 +167,7 @@ class ARF(Generator):
             if block.kind == "category" or np.isnan(values).all():
                 continue
             noise = JITTER * np.nanstd(values) * normals(key, spots, f"jitter {block.start}")
-            made[:, block.start] = nudged(made[:, block.start], noise, self.encoder_.coded_[block.start])
+            made[:, block.start] = nudged(made[:, block.start], noise, *ends_of(self.encoder_.coded_[block.start]))
         return made
 
     # Density -----------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from .margins import EDGE, HERMITE, Margin, latent
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
+HEIGHT = 256  # rows that are multiplied together
 SWEEPS = 12  # of the Gibbs sampler, where several columns are held at values
 
 
@@ -67,6 +68,20 @@ def root(R: Floats) -> Floats:
     return np.asarray(np.linalg.cholesky(R + 1e-9 * np.eye(len(R))), dtype=np.float64)
 
 
+def times(rows: Floats, M: Floats) -> Floats:
+    """Return rows @ M, each row the same to the last bit however many others there are.
+
+    The order of the sums that a product is made of hangs on its size, so that all are made of equally many rows.
+
+    Shape: rows (n, p), M (p, q); returns (n, q).
+    """
+    count = -(-len(rows) // HEIGHT)
+    blocks = np.zeros((count * HEIGHT, rows.shape[1]))
+    blocks[: len(rows)] = rows
+    made: Floats = blocks.reshape(count, HEIGHT, rows.shape[1]) @ M
+    return made.reshape(count * HEIGHT, M.shape[1])[: len(rows)]
+
+
 def conditioned(
     R: Floats, held: dict[int, tuple[float, float]], noise: Floats, key: int, spots: Places, code: int
 ) -> Floats:
@@ -81,7 +96,7 @@ def conditioned(
         for i in range(len(some)):
             others = np.delete(np.arange(len(some)), i)
             slope = np.linalg.solve(own[np.ix_(others, others)], own[others, i])
-            mean, sd = now[:, others] @ slope, np.sqrt(max(1 - own[i, others] @ slope, 1e-9))
+            mean, sd = times(now[:, others], slope[:, None])[:, 0], np.sqrt(max(1 - own[i, others] @ slope, 1e-9))
             u = uniforms(key, spots, f"held {code} {some[i]} {sweep}")
             a, b = ndtr((low[i] - mean) / sd), ndtr((high[i] - mean) / sd)
             drawn = mean + sd * ndtri(np.clip(a + u * (b - a), EDGE, 1 - EDGE))
@@ -90,7 +105,7 @@ def conditioned(
     if len(rest):
         slope = np.linalg.solve(own, R[np.ix_(some, rest)])
         left = _half(R[np.ix_(rest, rest)] - R[np.ix_(rest, some)] @ slope)
-        z[:, rest] = now @ slope + noise[:, rest] @ left.T
+        z[:, rest] = times(now, slope) + times(noise[:, rest], left.T)
     return z
 
 

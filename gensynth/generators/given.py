@@ -172,9 +172,13 @@ def normals(key: int, rows: Places, op: str) -> Floats:
     return made
 
 
-def nudged(values: Floats, noise: Floats, column: Any) -> Floats:
-    """Return numbers moved by noise; one that would leave the range of its column goes the other way. Shape: (n,)."""
-    low, high = getattr(column, "low", 0.0), column.high  # dates count from their first
+def ends_of(column: Any) -> tuple[float, float]:
+    """Return the least and the greatest coded number of a column; dates count from their first."""
+    return getattr(column, "low", 0.0), column.high
+
+
+def nudged(values: Floats, noise: Floats, low: Any, high: Any) -> Floats:
+    """Return numbers moved by noise; one that would leave its range goes the other way. Shape: (n,)."""
     moved = values + noise
     return np.where((moved < low) | (moved > high), values - noise, moved)
 

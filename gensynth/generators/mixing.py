@@ -88,17 +88,20 @@ def pick(near: Places, spots: Places, key: int, op: str) -> Places:
 
 
 def allot(pool: Places, shares: Floats, n: int, key: int, *path: str | int) -> Places:
-    """Return n rows of a pool in proportion to their shares, in a random order: largest remainders, ties by lot.
+    """Return n rows of a pool in proportion to their shares, in a random order.
+
+    Each row comes as often as its share says, rounded up or down at random so that on average it is exact, also over
+    many calls for one row: systematic sampling (Madow 1949, Ann. Math. Stat. 20), over the rows in a random order.
 
     >>> np.bincount(allot(np.arange(3), np.array([2.0, 1.0, 0.0]), 9, 0), minlength=3).tolist()
     [6, 3, 0]
     """
     rng = as_generator(key, "allot", *path)
-    exact = shares / shares.sum() * n
-    counts = np.floor(exact + 1e-9).astype(np.intp)
-    left = n - int(counts.sum())
-    order = np.lexsort((rng.random(len(pool)), counts - exact))
-    counts[order[:left]] += 1
+    order = rng.permutation(np.flatnonzero(shares > 0))
+    ends = np.cumsum(shares[order]) / shares.sum() * n
+    ends[-1] = n
+    counts = np.zeros(len(pool), dtype=np.intp)
+    counts[order] = np.diff(np.minimum(np.floor(ends + rng.random()), n).astype(np.intp), prepend=0)
     return rng.permutation(np.repeat(pool, counts))
 
 

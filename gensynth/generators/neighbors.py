@@ -142,7 +142,10 @@ class Space:
 
 
 class Circle:
-    """The nearest rows of the same class, each looked up once.
+    """The nearest rows of the same class, all looked up at the first question.
+
+    All together, whichever are asked for: above 15 dimensions scikit-learn's distances differ in their last bits with
+    the rows that are asked together, and so would the order of neighbours that lie equally far.
 
     Arguments:
         space: where distances are taken.
@@ -153,18 +156,13 @@ class Circle:
 
     def __init__(self, space: Space, pool: Places, k: int, ranks: Places) -> None:
         self.space, self.pool, self.k, self.ranks = space, pool, min(k, len(pool) - 1), ranks
-        self._near = np.empty((len(pool), self.k), dtype=np.intp)
-        self._known = np.zeros(len(pool), dtype=bool)
+        self._near: Places | None = None
 
     def of(self, rows: Places) -> Places:
         """Return the neighbours of rows, the nearest first. Shape: (len(rows), k)."""
         spots = np.minimum(self.ranks[rows], len(self.pool) - 1)
         if (self.pool[spots] != rows).any():  # rows of other classes have neighbours in this one too
             return self.space.nearest(rows, self.pool, self.k)
-        asked = np.zeros(len(self.pool), dtype=bool)
-        asked[spots] = True
-        new = np.flatnonzero(asked & ~self._known)
-        if len(new):
-            self._near[new] = self.space.nearest(self.pool[new], self.pool, self.k)
-            self._known[new] = True
+        if self._near is None:
+            self._near = self.space.nearest(self.pool, self.pool, self.k)
         return self._near[spots]

@@ -25,7 +25,7 @@ from ..data.encode import TableEncoder
 from ..errors import ConfigError, FallbackWarning, FewRowsWarning
 from ..random import uniforms
 from .base import Codes, Draw, Generator, Supports
-from .given import JITTER, normals
+from .given import JITTER, ends_of, normals, nudged
 from .mixing import Mixes, even, fingerprints, mix_rows, pick, twins, vote
 from .neighbors import Circle, Floats, Places, Space
 
@@ -174,32 +174,47 @@ class SMOTE(Generator):
         return None
 
     def _apart(self, mixes: Mixes, circle: Circle, spots: Places, key: int) -> Mixes:
-        """Give rows that were mixed with a twin of themselves another neighbour, so that they are no copies."""
+        """Give rows that were mixed with a twin of themselves another neighbour, so that they are no copies.
+
+        The same rows are searched together whichever were mixed with a twin, as in `Circle`: those that have twins in
+        the class, and apart from them those that have none, whose twins are of another class.
+        """
         which, pool = twins(self.space_, mixes), circle.pool
         if not len(which):
             return mixes
-        _, heads, back = np.unique(fingerprints(self.space_.filled(pool)), return_index=True, return_inverse=True)
-        home = pool[heads[back[self.ranks_[mixes.first[which]]]]]
-        homes, place = np.unique(home, return_inverse=True)
-        near = self.space_.nearest(homes, np.sort(pool[heads]), self._k)[place]
-        mixes.second[which] = pick(near, spots[which], key, "twin")
+        prints = fingerprints(self.space_.filled(pool))
+        _, heads, back, counts = np.unique(prints, return_index=True, return_inverse=True, return_counts=True)
+        home, every = pool[heads[back[self.ranks_[mixes.first[which]]]]], np.sort(pool[heads])
+        for asked in (np.sort(pool[heads[counts > 1]]), np.sort(pool[heads[counts == 1]])):
+            mine = np.flatnonzero(np.isin(home, asked))
+            if len(mine):
+                near = self.space_.nearest(asked, every, self._k)[np.searchsorted(asked, home[mine])]
+                mixes.second[which[mine]] = pick(near, spots[which[mine]], key, "twin")
         mixes.weight[which] = uniforms(key, spots[which], "twin weight")
         return mixes
 
     def _moved(self, rows: Any, which: npt.NDArray[np.bool_], key: int) -> Any:
-        """Return rows with the numbers of some moved by a tenth of the spread of all rows."""
+        """Return rows with the numbers of some moved by a tenth of the spread of all rows, inside their range.
+
+        In a sparse matrix what is zero stays zero.
+        """
         if not which.any():
             return rows
         if sparse.issparse(rows):
             heavy = rows.tocsr().copy()
             line = np.repeat(np.arange(heavy.shape[0]), np.diff(heavy.indptr))
-            heavy.data *= 1 + JITTER * normals(key, line * heavy.shape[1] + heavy.indices, "jitter") * which[line]
+            noise = JITTER * normals(key, line * heavy.shape[1] + heavy.indices, "jitter") * which[line]
+            square = self.rows_.multiply(self.rows_).mean(axis=0)
+            spread = np.sqrt(np.maximum(square - np.square(self.rows_.mean(axis=0)), 0.0))
+            low, high = (ends[heavy.indices] for ends in (self.encoder_.low_, self.encoder_.high_))
+            heavy.data = nudged(heavy.data, noise * np.asarray(spread).ravel()[heavy.indices], low, high)
             return heavy
         spots = np.flatnonzero(which)
         for place in self.encoder_.layout_.numbers:
             column = self.rows_[:, place]
             spread = 0.0 if np.isnan(column).all() else float(np.nanstd(column))
-            rows[spots, place] += JITTER * normals(key, spots, f"jitter {place}") * spread
+            noise = JITTER * normals(key, spots, f"jitter {place}") * spread
+            rows[spots, place] = nudged(rows[spots, place], noise, *ends_of(self.encoder_.coded_[place]))
         return rows
 
     def _fell_back(self, code: int, made: int, n: int, why: str) -> None:

@@ -71,8 +71,8 @@ class BorderlineSMOTE(SMOTE):
         weight = uniforms(key, spots, "weight")
         if self.kind == "borderline-2":
             foreign = np.arange(len(spots)) % 2 == 1
-            asked, place = np.unique(first[foreign], return_inverse=True)
-            near = self.space_.nearest(asked, np.flatnonzero(self.codes_ != code), self.k_neighbors)
+            near = self.space_.nearest(danger, np.flatnonzero(self.codes_ != code), self.k_neighbors)
+            place = np.searchsorted(danger, first[foreign])
             second[foreign] = pick(near[place], spots[foreign], key, "foreign neighbor")
             weight[foreign] /= 2
         return Mixes(first, second, weight)

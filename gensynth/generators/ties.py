@@ -32,6 +32,8 @@ class Tie:
     @classmethod
     def of(cls, codes: Places, count: int, cells: Floats, margin: Margin) -> Tie:
         """Count rows. Shape: codes (n,) of the first column, cells (n,) of the second, of which NaN are left out."""
+        if not len(margin.values):  # the second is missing throughout the class
+            return cls(np.zeros((count, 0)))
         held = ~np.isnan(cells)
         steps = margin.places(cells[held])
         flat = np.bincount(codes[held] * len(margin.values) + steps, minlength=count * len(margin.values))

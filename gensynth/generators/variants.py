@@ -127,7 +127,7 @@ class ProWSyn(SMOTE):
     of level l gets a share of the made rows proportional to exp(-theta (l - 1)); they lie between it and other rows of
     its level. With categories the neighbours of the nearer parent vote, as in `SMOTE`.
 
-    DIFFERS from Barua et al.: the shares are kept exactly, by largest remainders; a row alone in its level is mixed
+    DIFFERS from Barua et al.: the shares are kept to within one row; a row alone in its level is mixed
     with one of its nearest neighbours of the class.
 
     Few rows: as in `SMOTE`; up to `k_neighbors` rows all stand in one level.
@@ -199,7 +199,7 @@ class SMOBD(SMOTE):
     DIFFERS from Cao and Wang: the core distance counts by its complement, so that both terms grow with density; the
     radius follows the data instead of being given; reachability, the least over other rows o of the larger of o's core
     distance and the distance to o, is taken over all of the row's neighbours and not over those that OPTICS came to
-    before, so that the order of the rows does not matter. The shares are kept exactly, by largest remainders.
+    before, so that the order of the rows does not matter. The shares are kept to within one row.
 
     Few rows: as in `SMOTE`.
 
