@@ -120,6 +120,25 @@ def test_together_they_must_occur_in_some_row():
     for generator in (CAN[0], CAN[2]):
         with pytest.raises(DataError, match=r"a='x': 20; b='v': 20; of the 40 rows of all classes 0"):
             generator.fit(frame).sample(2, conditions={"a": "x", "b": "v"})
+    frame["c"] = np.where(frame["a"] == "x", None, "w")  # missing in all rows of x
+    model = CAN[1].fit(frame)
+    with pytest.raises(DataError, match=r"no row meets the conditions a='x', b='v': 0 of 40 rows have them together"):
+        model.sample(2, conditions={"a": "x", "b": "v"})
+    for apart in ({"a": "x", "c": "w"}, {"a": "y", "c": None}, {"n": frame["n"][0], "c": "w", "a": "x"}):
+        with pytest.raises(DataError, match="have them together"):
+            model.sample(2, conditions=apart)
+    for both in ({"a": "x", "c": None}, {"a": "y", "b": "v", "c": "w"}):
+        assert len(model.sample(2, conditions=both)) == 2
+
+
+def test_a_class_in_which_conditions_never_meet_is_not_drawn():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.choice([*"xy"], 200), "n": rng.normal(size=200)})
+    y = np.repeat(["both", "never"], 100)
+    frame["b"] = np.where(y == "both", rng.choice([*"uv"], 200), np.where(frame["a"] == "x", "u", "v"))
+    for generator in CAN:
+        drawn = generator.fit(frame, y).sample(30, conditions={"a": "x", "b": "v"}, return_y=True)[1]
+        assert (drawn == "both").all()
 
 
 def test_who_cannot_says_who_can(trips):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
 from gensynth import GaussianCopula
+from gensynth.errors import DataError
 from gensynth.generators.margins import Margin, latent
 
 R = np.array([[1, 0.8, 0.5], [0.8, 1, 0.2], [0.5, 0.2, 1]])
@@ -77,6 +78,35 @@ def test_a_margin_gives_its_values_back_at_their_shares(cells):
     for value in np.unique(held)[np.unique(held, return_counts=True)[1] > 1]:
         assert (made == value).mean() == pytest.approx((held == value).mean(), abs=0.002)
     assert (margin.scores() ** 2 * (margin.ends - margin.starts)).sum() <= 1 + 1e-9
+
+
+def test_many_distinct_values_keep_their_ends_and_shared_ones_stay():
+    rng = np.random.default_rng(0)
+    prices, x = rng.integers(0, 2500, 60_000) + 0.99, rng.normal(size=60_000)
+    some = np.where(rng.random(60_000) < 0.3, 0.0, x)
+    u = (np.arange(60_000) + 0.5) / 60_000
+    made = Margin.of(prices).quantile(u)
+    assert np.isin(made, prices).all()
+    assert np.abs(np.quantile(made, u) - np.sort(prices)).max() < 10
+    margin = Margin.of(some)
+    assert (margin.values[0], margin.values[-1]) == (some.min(), some.max())
+    made = margin.quantile(u)
+    assert (made == 0).mean() == pytest.approx((some == 0).mean(), abs=0.002)
+    assert not np.isin(made[made != 0], some).any()
+    for p in (1e-4, 1e-3, 0.5, 0.999, 0.9999):  # the tails at their weight
+        assert (made <= np.quantile(some, p)).mean() == pytest.approx(
+            (some <= np.quantile(some, p)).mean(), rel=0.1, abs=1e-4
+        )
+
+
+def test_the_greatest_of_many_values_can_be_held():
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(5000, 2)), columns=[*"ab"])
+    made = GaussianCopula(random_state=0).fit(frame).sample(3, conditions={"a": frame["a"].max()})
+    assert (made["a"] == frame["a"].max()).all()
+    far = frame.assign(y=np.where(frame["a"] > 0, "high", "low"))
+    model = GaussianCopula(random_state=0).fit(far[["a", "b"]], far["y"])
+    with pytest.raises(DataError, match=r"meets the condition a=-\d"):
+        model.sample(3, y="high", conditions={"a": frame["a"].min()})
 
 
 def test_scores_are_means_of_the_normal_over_steps():

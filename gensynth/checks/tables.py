@@ -216,7 +216,7 @@ def _holes(rng: np.random.Generator) -> dict[str, Any]:
         },
         "missing in one class": {
             "x": x, "word": words, "number": np.where(two_classes() == "rare", np.nan, x**2),
-            "kind": pd.Series(np.where(two_classes() == "rare", None, words), dtype=object),
+            "kind": pd.Series(words, dtype=object).mask(two_classes() == "rare", None),
         },
         "all missing": {
             "nan": np.full(N, np.nan), "none": pd.Series([None] * N, dtype=object),

@@ -27,7 +27,7 @@ from ..errors import ConfigError, DataError, FormatError
 from ..random import as_generator
 from .base import Codes, Draw, Generator, Supports
 from .gauss import conditioned, correlation, proper, root, shrunk, times
-from .given import JITTER, ends_of, normals, nudged, warn_alike
+from .given import JITTER, ends_of, normals, nudged, shown, warn_alike
 from .links import BINS, ROWS, Bins, linked, lost, walk
 from .margins import Margin
 from .moving import repeats_of
@@ -52,6 +52,11 @@ class GaussianCopula(Generator):
     DIFFERS from Schaefer and Strimmer 2005: the variance of a correlation is taken at the target, (1 - R^2)^2 /
     (n - 1): a handful of rows says nothing of its own. DIFFERS from Olsson 1979: the correlation behind two columns
     with steps is found from the covariance of their mean normal scores and not by maximum likelihood.
+
+    With `conditions` each value must occur in the class, and two categories in one row of it. That is not looked at
+    among more than 64 columns, in a class of up to 5 rows, with `links=1`, or where both are of more than 64 levels
+    and rare; nor of missing cells of numbers, nor of three columns at once. There rows may be made that no real one
+    is like.
 
     Few rows: with 1, copies of it whose numbers are moved by a tenth of the spread of all rows; with 2 to 5,
     correlations that are mostly those of all rows.
@@ -212,10 +217,10 @@ class GaussianCopula(Generator):
             if len(hole):
                 where = self.encoder_.layout_.width + int(hole[0])
                 if missing not in margins[where].values:
-                    raise self._absent(code, place, value)
+                    raise self._absent(code, {place: value})
                 held[where] = margins[where].interval(missing, category=True)
             elif missing:
-                raise self._absent(code, place, value)
+                raise self._absent(code, {place: value})
             if missing:
                 continue
             inside = (
@@ -224,8 +229,11 @@ class GaussianCopula(Generator):
                 else bool(len(margin.values)) and margin.values[0] <= value <= margin.values[-1]
             )
             if not inside:
-                raise self._absent(code, place, value)
+                raise self._absent(code, {place: value})
             held[place] = margin.interval(value, category)
+        apart = self.ties_[code].never(given, margins, self.orders_)
+        if apart:
+            raise self._absent(code, apart)
         return held
 
     def _class_weights(self, given: Mapping[int, float]) -> Floats:
@@ -240,15 +248,18 @@ class GaussianCopula(Generator):
                     weights[code] *= margins[place].share(
                         value, place in self.orders_, NEAR * float(self.spread_[place])
                     )
+            if self.ties_[code].never(given, margins, self.orders_):
+                weights[code] = 0.0
         return weights
 
-    def _absent(self, code: int, place: int, value: float) -> DataError:
-        column = self.encoder_.coded_[place]
-        shown = None if np.isnan(value) else column.decode(np.array([value])).iloc[0]
+    def _absent(self, code: int, given: Mapping[int, float]) -> DataError:
+        columns = self.encoder_.coded_
+        said = ", ".join(f"{columns[place].name}={shown(columns[place], value)!r}" for place, value in given.items())
+        one, them = ("condition", "it") if len(given) == 1 else ("conditions", "them together")
         who = "no row" if self.labels_.absent else f"no row of class {self.labels_.classes.tolist()[code]!r}"
         return DataError(
-            f"{who} meets the condition {column.name}={shown!r}: 0 of {self.counts_[code]:,} rows "
-            "have it (of a number: have it in their range); ask for values that occur together with the class"
+            f"{who} meets the {one} {said}: 0 of {self.counts_[code]:,} rows have {them} "
+            "(of a number: have it in their range); ask for values that occur together with the class"
         )
 
     # Files -------------------------------------------------------------------------------------------------------

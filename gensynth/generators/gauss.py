@@ -95,15 +95,15 @@ def conditioned(
     for sweep in range(SWEEPS if len(some) > 1 else 1):
         for i in range(len(some)):
             others = np.delete(np.arange(len(some)), i)
-            slope = np.linalg.solve(own[np.ix_(others, others)], own[others, i])
-            mean, sd = times(now[:, others], slope[:, None])[:, 0], np.sqrt(max(1 - own[i, others] @ slope, 1e-9))
+            given = np.asarray(np.linalg.solve(own[np.ix_(others, others)], own[others, i]), dtype=np.float64)
+            mean, sd = times(now[:, others], given[:, None])[:, 0], np.sqrt(max(1 - own[i, others] @ given, 1e-9))
             u = uniforms(key, spots, f"held {code} {some[i]} {sweep}")
             a, b = ndtr((low[i] - mean) / sd), ndtr((high[i] - mean) / sd)
             drawn = mean + sd * ndtri(np.clip(a + u * (b - a), EDGE, 1 - EDGE))
             now[:, i] = np.clip(drawn, low[i], high[i])
     z[:, some] = now
     if len(rest):
-        slope = np.linalg.solve(own, R[np.ix_(some, rest)])
+        slope = np.asarray(np.linalg.solve(own, R[np.ix_(some, rest)]), dtype=np.float64)
         left = _half(R[np.ix_(rest, rest)] - R[np.ix_(rest, some)] @ slope)
         z[:, rest] = times(now, slope) + times(noise[:, rest], left.T)
     return z

@@ -149,7 +149,7 @@ def refuse_absent(
     if len(met(pool, given)):
         return
     said = [
-        f"{encoder.coded_[place].name}={_shown(encoder.coded_[place], value)!r}: {len(met(pool, {place: value})):,}"
+        f"{encoder.coded_[place].name}={shown(encoder.coded_[place], value)!r}: {len(met(pool, {place: value})):,}"
         for place, value in given.items()
     ]
     who = "no row" if label is None else f"no row of class {label!r}"
@@ -158,7 +158,8 @@ def refuse_absent(
     raise DataError(f"{who} meets the conditions ({whole}): ask for values that occur together with the class")
 
 
-def _shown(column: Any, value: float) -> Any:
+def shown(column: Any, value: float) -> Any:
+    """Return a coded value as people write it."""
     return None if np.isnan(value) else _plain(column.decode(np.array([value])).iloc[0])
 
 

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from .moving import Moves
+from .moving import Moves, bandwidth, reaches
 
 Floats = npt.NDArray[np.float64]
-KNOTS = 2000  # values of a number that are kept; more are thinned out to their quantiles
+KNOTS = 2000  # values of a number that are kept; of more, one for each of so many groups of rows
+TAIL = 200  # of them at either end, where groups are smaller the nearer the end
 HERMITE = 12  # coefficients that are looked at
 FINE = 0.9  # first coefficient from which on steps do not matter
 EDGE = 1e-9
@@ -52,12 +53,32 @@ class Margin:
             values, counts = order[counts > 0], counts[counts > 0]
             none = np.zeros(len(values))
             return cls(values, np.cumsum(counts) / max(counts.sum(), 1), none, none)
-        if len(np.unique(held)) > KNOTS:
-            held = np.quantile(held, (np.arange(KNOTS) + 0.5) / KNOTS, method="inverted_cdf")
-            again = np.zeros(KNOTS, dtype=bool)
+        values, counts = np.unique(held, return_counts=True)
+        if len(values) > KNOTS:
+            once, rows = np.unique(held[~again], return_counts=True)
+            return cls._thinned(np.sort(held), once[rows > 1])
         moves = Moves(held, again)
-        counts = np.unique(held, return_counts=True)[1]
-        return cls(moves.values, np.cumsum(counts) / max(counts.sum(), 1), moves.left, moves.right)
+        return cls(values, np.cumsum(counts) / max(counts.sum(), 1), moves.left, moves.right)
+
+    @classmethod
+    def _thinned(cls, held: Floats, shared: Floats) -> Margin:
+        """Return the steps of sorted numbers, of which each stands for a group of rows, the least and greatest too.
+
+        A number that several rows hold stays one value. Any other reaches over its group, and beyond it as far as
+        `moving` says.
+
+        Shape: held (n,); shared (s,) the numbers that several rows hold.
+        """
+        n = len(held)
+        tail = np.geomspace(1, n / 2, TAIL)
+        edges = np.concatenate([np.linspace(0, n, KNOTS + 1 - 2 * TAIL), tail, n - tail])
+        edges = np.unique(edges.round().astype(np.intp))
+        first, last = edges[:-1], edges[1:] - 1
+        values, start, group = np.unique(held[(first + last) // 2], return_index=True, return_inverse=True)
+        counts = np.bincount(group, weights=last - first + 1.0)
+        widest = bandwidth(held)
+        below, above = values - held[first[start]] + widest, held[last[start]] - values + widest
+        return cls(values, np.cumsum(counts) / n, *reaches(values, ~np.isin(values, shared), below, above))
 
     @property
     def starts(self) -> Floats:

@@ -1,7 +1,7 @@
 """Moving numbers a little, so that made rows do not hold the numbers of real ones.
 
 A number that one row alone holds is moved at random, at most half way to its neighbours among the numbers of the
-column and at most one bandwidth of Silverman's rule (1986, "Density Estimation", eq. 3.28). Numbers that several rows
+column and at most one bandwidth of Silverman's rule (1986, "Density Estimation", eq. 3.31). Numbers that several rows
 hold stay: they are values that the column prefers (zeros, caps, round sums) or too coarse to name a row. Rows that are
 the same in every column count as one.
 """
@@ -27,16 +27,8 @@ class Moves:
         held = values[present]
         self.values, places = np.unique(held, return_inverse=True)
         counts = np.bincount(places.ravel()[~repeats[present]], minlength=len(self.values))
-        n = len(held)
-        if n < 2 or len(self.values) < 2:
-            self.left = self.right = np.zeros(len(self.values))
-            return
-        quarter = np.subtract(*np.quantile(held, [0.75, 0.25]))
-        spread = min(float(held.std()), quarter / 1.34) if quarter > 0 else float(held.std())
-        widest = 0.9 * spread * n ** (-1 / 5)
-        half = np.minimum(np.diff(self.values) / 2, widest)
-        alone = counts <= 1
-        self.left, self.right = np.append(0.0, half) * alone, np.append(half, 0.0) * alone
+        widest = np.full(len(self.values), bandwidth(held))
+        self.left, self.right = reaches(self.values, counts <= 1, widest, widest)
 
     def __call__(self, values: Floats, u: Floats) -> Floats:
         """Return numbers of the column, moved. Shape: values, u (m,), u in [0, 1)."""
@@ -45,6 +37,27 @@ class Moves:
         at = np.minimum(np.searchsorted(self.values, values), len(self.values) - 1)
         reach = self.left[at] + self.right[at]
         return np.where(np.isnan(values), values, values - self.left[at] + u * reach)
+
+
+def bandwidth(held: Floats) -> float:
+    """Return the bandwidth of Silverman's rule, 0 of fewer than two numbers. Shape: held (n,), none missing."""
+    if len(held) < 2:
+        return 0.0
+    quarter = np.subtract(*np.quantile(held, [0.75, 0.25]))
+    spread = min(float(held.std()), quarter / 1.34) if quarter > 0 else float(held.std())
+    return float(0.9 * spread * len(held) ** (-1 / 5))
+
+
+def reaches(values: Floats, alone: npt.NDArray[np.bool_], below: Floats, above: Floats) -> tuple[Floats, Floats]:
+    """Return how far sorted numbers may be moved down and up: those that stand alone, half way to their neighbours.
+
+    Shape: values, alone (k,), and how far at most: below, above (k,); returns (k,) twice.
+    """
+    if len(values) < 2:
+        return np.zeros(len(values)), np.zeros(len(values))
+    half = np.diff(values) / 2
+    left = np.append(0.0, np.minimum(half, below[1:])) * alone
+    return left, np.append(np.minimum(half, above[:-1]), 0.0) * alone
 
 
 def repeats_of(rows: Floats) -> npt.NDArray[np.bool_]:

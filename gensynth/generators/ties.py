@@ -7,6 +7,7 @@ other columns have to do with it is kept.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +67,21 @@ class Ties:
     links: list[tuple[int, int]]
     bins: dict[int, Bins]
     both: dict[tuple[int, int], Tie]
+
+    def never(
+        self, given: Mapping[int, float], margins: list[Margin], categories: Collection[int]
+    ) -> dict[int, float] | None:
+        """Return two of the given categories that no row of the class holds together, or None where none are known.
+
+        What is known is what ties count: columns that are tied, and levels that do not share a code with others.
+        """
+        for (one, other), tie in self.both.items():
+            if not {one, other} <= {*given} & {*categories} or np.isnan(given[other]):
+                continue
+            code = self.bins[one](np.array([given[one]]))[0]
+            if not tie.table[code, margins[other].values == given[other]].any():
+                return {one: given[one], other: given[other]}
+        return None
 
     @classmethod
     def of(
