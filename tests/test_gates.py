@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 
-from gensynth import SMOTE, Balancer, Constraint, LabelAgrees, NotACopy, Plausible, RandomOverSampler
+from gensynth import ARF, SMOTE, Balancer, Constraint, LabelAgrees, NotACopy, Plausible, RandomOverSampler
 from gensynth.errors import ConfigError, FewRowsWarning, NotFitted, Unsupported
 from gensynth.gates import Gate
 
@@ -37,6 +37,17 @@ def moved(X, share, seed=1):
     rng = np.random.default_rng(seed)
     numbers = X.select_dtypes("number")
     return X.assign(**{name: X[name] + rng.normal(size=len(X)) * share * X[name].std() for name in numbers})
+
+
+@pytest.mark.parametrize("gate", [*GATES, Plausible(generator=ARF(random_state=0))], ids=lambda gate: repr(gate)[:24])
+def test_a_row_is_judged_the_same_in_whatever_company(gate):
+    X, y = mixed(300)
+    made, labels = mixed(200, seed=5)
+    gate = clone(gate).set_params(**({"share": 0.5, "threshold": 0.0} if isinstance(gate, LabelAgrees) else {}))
+    whole = gate.fit(X, y).accept(made, labels)
+    order = np.random.default_rng(0).permutation(200)
+    assert np.array_equal(gate.accept(made.iloc[order], labels.iloc[order]), whole[order])
+    assert np.array_equal(gate.accept(made[:70], labels[:70]), whole[:70])
 
 
 # NotACopy --------------------------------------------------------------------------------------------------------

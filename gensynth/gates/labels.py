@@ -12,6 +12,7 @@ from ..data.columns import Floats
 from ..data.encode import TableEncoder
 from ..data.labels import Labels
 from ..errors import ConfigError
+from ..generators.mixing import fingerprints
 from ..random import as_generator, seed_of, spawn
 from .base import ByFrequency, check_fitted, check_share, check_table, dealt, low_quantile
 
@@ -27,7 +28,8 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
     Boosted trees with balanced class weights (a rare class is not thought unlikely for being rare) learn the classes
     of the real rows fold by fold. Of each real row, the fold that has not seen it gives the highest probability of any
     *other* class. A class's bound is the value that a `share` of its real rows exceed, and at least `threshold`; a made
-    row, seen by one of the folds' trees in turn, is refused above the bound of the class it was made for.
+    row, seen by the trees of one of the folds, is refused above the bound of the class it was made for. Which fold's
+    hangs on what the row holds, so that it is judged the same in whatever company.
 
     So of real rows never seen before about a `share` of each class would be refused at the most: cross-conformal
     prediction class by class (Vovk 2015, "Cross-conformal predictors"), with `threshold` on top, so that where
@@ -105,9 +107,10 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
             return np.ones(len(matrix), dtype=bool)
         codes = self.labels_.codes(y)
         matrix, rival = self._matrix(matrix), np.zeros(len(matrix))
+        turns = fingerprints(matrix) % np.uint64(len(self.models_))
         for turn, model in enumerate(self.models_):  # each row by one of them, as the real rows were: means are milder
-            part = slice(turn, None, len(self.models_))
-            if len(rival[part]):
+            part = np.flatnonzero(turns == turn)
+            if len(part):
                 rival[part] = self._rival(model, matrix[part], codes[part])
         return np.asarray(rival <= self.bounds_[codes])
 
