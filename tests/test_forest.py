@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
-from gensynth import ARF
-from gensynth.errors import ConfigError, FewRowsWarning
+from gensynth import ARF, load
+from gensynth.errors import ConfigError, FewRowsWarning, RealRowsWarning
 from gensynth.generators.leaves import Leaves, Matched
 from gensynth.generators.links import Bins, linked, lost, walk
 from gensynth.generators.moving import Moves, repeats_of
@@ -99,6 +99,35 @@ def test_density_of_categories_sums_to_one():
     assert np.exp(model.log_density(every)).sum() == pytest.approx(1, abs=0.05)  # leaves overlap what they hold
     strange = model.log_density(pd.DataFrame({"a": ["?"], "b": ["u"]}))
     assert strange[0] < model.log_density(every).min()
+
+
+def test_what_density_needs_to_know_is_sorted_once(monkeypatch):
+    from gensynth.generators import density, grove
+
+    X = np.random.default_rng(0).normal(size=(300, 4))
+    model, sorted_ = ARF(random_state=0).fit(X), []
+    monkeypatch.setattr(grove, "Matched", lambda *given: sorted_.append(1) or Matched(*given))
+    first = model.log_density(X)
+    assert 0 < len(sorted_) <= 4
+    sorted_.clear()
+    assert np.array_equal(model.log_density(X[:7]), first[:7])
+    assert not sorted_
+    monkeypatch.setattr(density, "KEPT", 0)  # what is too large is sorted again
+    other = ARF(random_state=0).fit(X)
+    assert np.array_equal(other.log_density(X), first)
+
+
+def test_parameters_count_when_fit_is_called(tmp_path):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=200), "c": rng.choice([*"uv"], 200)})
+    model, other = ARF(random_state=0).fit(X), ARF(random_state=0).fit(X)
+    other.set_params(trees=1, min_samples_leaf=50, rounds=2, links=1.0)
+    pd.testing.assert_frame_equal(other.sample(30), model.sample(30))
+    held = model.sample(30, conditions={"c": "u"})
+    pd.testing.assert_frame_equal(other.sample(30, conditions={"c": "u"}), held)
+    with pytest.warns(RealRowsWarning):
+        other.save(tmp_path / "m")
+    pd.testing.assert_frame_equal(load(tmp_path / "m").sample(30, conditions={"c": "u"}), held)
 
 
 def test_log_density_wants_classes_where_there_are_some():

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from .grove import Grove
-from .leaves import Matched
 from .links import Bins
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 PRIOR = 1.0  # rows of the whole class that are added to every leaf, so that no density is zero
 EMPTY = 0.5  # rows that a leaf without real rows counts as
+KEPT = 2**24  # cells (rows times trees times columns) up to which it is remembered who has which code: 256 MiB
 BLOCK = 2**22  # cells (rows times trees) looked at together
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What a column's density needs to know of the class.
+
+    Shape: counts, logs (codes,): rows of each code, and the logarithm of its width; `low`, `high` and `spread` of its
+    numbers, NaN where there are none.
+    """
+
+    counts: Places
+    logs: Floats
+    low: float
+    high: float
+    spread: float
 
 
 class LeafDensity:
@@ -28,7 +45,9 @@ class LeafDensity:
     """
 
     def __init__(self, grove: Grove) -> None:
-        self.pool, self.leaves, self.bins = grove.pool, grove.leaves, grove.bins
+        self.grove, self.pool, self.leaves, self.bins = grove, grove.pool, grove.leaves, grove.bins
+        self.keep = self.pool.size * self.leaves.trees <= KEPT
+        self.columns = [self._column(column, bins) for column, bins in enumerate(self.bins)]
 
     def __call__(self, rows: Floats) -> Floats:
         """Return log p of rows. Shape: (m, width) to (m,)."""
@@ -41,31 +60,30 @@ class LeafDensity:
         held = self.leaves.sizes[home]
         terms = np.log(np.maximum(held, EMPTY) / len(self.pool))
         for column, bins in enumerate(self.bins):
-            values = rows[:, column]
+            values, known = rows[:, column], self.columns[column]
             unknown = (values < 0) & (bins.table is not None)
             codes = bins(np.where(unknown, 0.0, values))
-            beyond = self._beyond(column, values, bins)
+            beyond = np.maximum(known.low - values, values - known.high).clip(min=0) / known.spread
+            beyond = np.nan_to_num(beyond)
             none = unknown | (beyond > 0)
-            real = bins(self.pool[:, column])
-            match = Matched(self.leaves, real, bins.count)
-            low, high = match.range(home.ravel(), np.repeat(codes, self.leaves.trees))
+            low, high = self.grove.match(column, self.keep).range(home.ravel(), np.repeat(codes, self.leaves.trees))
             hits = np.where(none[:, None], 0, (high - low).reshape(home.shape))
-            whole = np.bincount(real, minlength=bins.count)
-            prior = np.where(none, 0.5, np.maximum(whole[codes], 0.5)) / len(self.pool)
+            prior = np.where(none, 0.5, np.maximum(known.counts[codes], 0.5)) / len(self.pool)
             terms += np.log((hits + PRIOR * prior[:, None]) / (held + PRIOR))
-            terms -= (np.log(self._widths(column, bins)[codes]) + beyond)[:, None]
+            terms -= (known.logs[codes] + beyond)[:, None]
         top = terms.max(axis=1, keepdims=True)
         found: Floats = top[:, 0] + np.log(np.exp(terms - top).mean(axis=1))
         return found
 
-    def _beyond(self, column: int, values: Floats, bins: Bins) -> Floats:
-        """Return how far numbers lie outside the range of the class, in standard deviations of it. Shape: (m,)."""
+    def _column(self, column: int, bins: Bins) -> _Column:
+        """Return what is to be known of a column; how far numbers lie outside is told in standard deviations."""
         real = self.pool[:, column]
-        if bins.table is not None or np.isnan(real).all():
-            return np.zeros(len(values))
-        low, high = np.nanmin(real), np.nanmax(real)
-        spread = float(np.nanstd(real)) or 1.0
-        return np.nan_to_num(np.maximum(low - values, values - high).clip(min=0) / spread)
+        low = high = float("nan")
+        spread = 1.0
+        if bins.table is None and not np.isnan(real).all():
+            low, high, spread = float(np.nanmin(real)), float(np.nanmax(real)), float(np.nanstd(real)) or 1.0
+        counts = np.bincount(bins(real), minlength=bins.count)
+        return _Column(counts, np.log(self._widths(column, bins)), low, high, spread)
 
     def _widths(self, column: int, bins: Bins) -> Floats:
         """Return the width of each code, 1 where it stands for a value and not for a range. Shape: (codes,)."""

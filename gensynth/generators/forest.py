@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import astuple, fields, replace
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -25,9 +25,7 @@ from ..errors import ConfigError, FewRowsWarning, FormatError
 from ..random import as_generator
 from .base import Codes, Draw, Generator, Supports
 from .density import LeafDensity
-from .given import (
-    JITTER, class_weights, ends_of, matching, normals, nudged, refuse_absent, refuse_beyond, warn_alike,
-)  # fmt: skip
+from .given import JITTER, class_weights, ends_of, matching, normals, nudged, refuse_absent, refuse_beyond, warn_alike
 from .grove import SINGLE, Grove, Growth
 from .leaves import Leaves
 
@@ -108,7 +106,9 @@ class ARF(Generator):
         self.rows_, self.codes_, self.key_ = rows, codes, key
         refuse_beyond(rows, self.encoder_)
         warn_alike(self, rows, codes)
+        self.growth_ = Growth(self.trees, self.min_samples_leaf, float(self.links), self.rounds, self.n_jobs)
         self.groves_: dict[int, Grove] = {}
+        self.densities_: dict[int, LeafDensity] = {}
         self._say_leaves()
 
     def _say_leaves(self) -> None:
@@ -128,7 +128,8 @@ class ARF(Generator):
 
     @property
     def _growth(self) -> Growth:
-        return Growth(self.trees, self.min_samples_leaf, float(self.links), self.rounds, self.n_jobs)
+        """How forests are grown: as the parameters said at `fit`, but for threads."""
+        return replace(self.growth_, n_jobs=self.n_jobs)
 
     # Making ------------------------------------------------------------------------------------------------------
 
@@ -190,7 +191,9 @@ class ARF(Generator):
         found = np.empty(len(rows))
         for code in np.unique(codes):
             spots = np.flatnonzero(codes == code)
-            found[spots] = LeafDensity(self._grove(int(code)))(rows[spots])
+            if code not in self.densities_:
+                self.densities_[code] = LeafDensity(self._grove(int(code)))
+            found[spots] = self.densities_[code](rows[spots])
         return found
 
     def _classes_of(self, y: Any, n: int) -> Codes:
@@ -213,13 +216,19 @@ class ARF(Generator):
         groves = [self._grove(code) for code in range(len(self.labels_))]
         for code, grove in enumerate(groves):
             arrays |= {f"{code}.{name}": array for name, array in grove.leaves.pack().items()}
-        return {"rows": meta, "key": self.key_, "links": [grove.links for grove in groves]}, arrays
+        growth = list(astuple(self.growth_)[:-1])  # but for threads
+        return {"rows": meta, "key": self.key_, "growth": growth, "links": [grove.links for grove in groves]}, arrays
 
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
         self.codes_, self.key_ = arrays["codes"], int(meta["key"])
         self.rows_ = saved.unpack_rows(meta["rows"], arrays)
         names = [each.name for each in fields(Leaves)]
-        self.groves_ = {}
+        said: Any = meta.get("growth", [self.trees, self.min_samples_leaf, float(self.links), self.rounds])
+        if len(said) != 4:
+            raise FormatError(f"a forest is grown by four parameters, and the file says {said}")
+        trees, leaf, least, rounds = said
+        self.growth_ = Growth(trees, leaf, least, rounds, self.n_jobs)
+        self.groves_, self.densities_ = {}, {}
         for code, links in enumerate(meta["links"]):
             leaves = Leaves(*(arrays[f"{code}.{name}"] for name in names))
             pool = self.rows_[self.codes_ == code]

@@ -93,11 +93,15 @@ class Grove:
         """Who in a leaf has which code of a column: sorted at its first use, and kept."""
         return {}
 
-    def _match(self, column: int) -> Matched:
-        if column not in self._matched:
-            bins = self.bins[column]
-            self._matched[column] = Matched(self.leaves, bins(self.pool[:, column]), bins.count)
-        return self._matched[column]
+    def match(self, column: int, keep: bool = True) -> Matched:
+        """Return who in a leaf has which code of a column; kept for the next time, 16 bytes a row and tree."""
+        if column in self._matched:
+            return self._matched[column]
+        bins = self.bins[column]
+        made = Matched(self.leaves, bins(self.pool[:, column]), bins.count)
+        if keep:
+            self._matched[column] = made
+        return made
 
     def draw(self, spots: Places, key: int, tag: int) -> Floats:
         """Return new rows: each from the leaf, in a random tree, of a real row; all real rows are used evenly.
@@ -124,7 +128,7 @@ class Grove:
             if parent < 0:
                 donors = self.leaves.draw(leaf, u)
             else:  # the value of the parent came from a row of this leaf, so that there is one
-                donors = self._match(parent).draw(leaf, codes[parent], u)
+                donors = self.match(parent).draw(leaf, codes[parent], u)
             values = self.pool[donors, column]
             if column in parents:
                 codes[column] = self.bins[column](values)
