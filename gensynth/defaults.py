@@ -40,8 +40,9 @@ def default_balancer(
         >>> y_new.count("rare")
         45
     """
-    made = [getattr(gates, name)(**params) for name, params in choose(X, schema).gates]
-    generator = default_generator(X, y, schema=schema, n_jobs=n_jobs, random_state=random_state)
+    choice = choose(X, schema)
+    made = [getattr(gates, name)(**params) for name, params in choice.gates]
+    generator = default_generator(X, y, schema=schema, n_jobs=n_jobs, random_state=random_state, choice=choice)
     return Balancer(
         generator, sampling_strategy=sampling_strategy, gates=made, on_short="fill" if made else "warn",
         random_state=random_state,

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from gensynth import ARF, SMOTE, Balancer, GaussianCopula, PolynomFitSMOTE, Schema, default_generator
+from gensynth.defaults import default_balancer
 from gensynth.errors import DataError, FewRowsWarning, GensynthWarning
+from gensynth.generators.default import Choice
 
 MAKERS = [ARF(random_state=0), GaussianCopula(random_state=0), SMOTE(random_state=0), PolynomFitSMOTE(random_state=0)]
 NAMES = [type(made).__name__ for made in MAKERS]
@@ -87,8 +89,18 @@ def test_the_default_for_many_rows_does_not_grow_forests(monkeypatch):
     assert default.choose(np.random.default_rng(0).normal(size=(31, 2))).name == "GaussianCopula"
 
 
+def test_the_table_is_looked_at_once_for_the_default(monkeypatch):
+    from gensynth.generators import default
+
+    looked, encoder = [], default.TableEncoder
+    monkeypatch.setattr(default, "TableEncoder", lambda schema: looked.append(schema) or encoder(schema))
+    made = default_balancer(np.random.default_rng(0).normal(size=(31, 2)), random_state=0)
+    assert (type(made.generator).__name__, len(made.gates), len(looked)) == ("ARF", 1, 1)
+
+
 def test_the_schema_decides_for_the_default():
     X = pd.DataFrame({"code": np.arange(60) % 7, "grade": np.arange(60) % 3})
     assert type(default_generator(X)).__name__ == "ARF"
+    assert type(default_generator(X, choice=Choice("SMOTE", "it was chosen already"))).__name__ == "SMOTE"
     words = {"code": "category", "grade": "category"}
     assert type(default_generator(X, schema=words)).__name__ == "RandomOverSampler"

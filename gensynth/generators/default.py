@@ -25,7 +25,7 @@ from ..data.kinds import count_rows, kind_of
 from . import generator_class
 from .base import Generator
 
-MANY = 500_000  # rows from which on a forest takes too long
+MANY = 500_000  # rows above which a forest takes too long
 CLEAR = (("LabelAgrees", {"threshold": 0.02, "share": 0.5}),)
 
 
@@ -68,7 +68,13 @@ def choose(X: Any, schema: Any = None) -> Choice:
 
 
 def default_generator(
-    X: Any, y: Any = None, *, schema: Any = None, n_jobs: int | None = None, random_state: Any = None
+    X: Any,
+    y: Any = None,
+    *,
+    schema: Any = None,
+    n_jobs: int | None = None,
+    random_state: Any = None,
+    choice: Choice | None = None,
 ) -> Generator:
     """Return the generator that the rule takes for these rows, not fitted; `default_balancer` adds its gates.
 
@@ -78,6 +84,7 @@ def default_generator(
         schema: kinds of columns to take instead of the inferred ones.
         n_jobs: threads, where the generator takes them.
         random_state: int for results that repeat, or None.
+        choice: what `choose` said of X, where it was asked already.
 
     Raises: DataError where X cannot be used.
 
@@ -86,7 +93,8 @@ def default_generator(
         >>> default_generator(np.random.default_rng(0).normal(size=(50, 2)), random_state=0)
         ARF(random_state=0)
     """
-    made: Generator = generator_class(choose(X, schema).name)()
+    choice = choose(X, schema) if choice is None else choice
+    made: Generator = generator_class(choice.name)()
     given = {"schema": schema, "n_jobs": n_jobs, "random_state": random_state}
     made.set_params(**{name: value for name, value in given.items() if name in made.get_params()})
     return made
