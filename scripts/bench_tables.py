@@ -70,15 +70,19 @@ def run_adult(asked: argparse.Namespace, out: Path) -> None:
 def run_learners(asked: argparse.Namespace, out: Path) -> None:
     from tables_bench import learners  # numpy and pandas, which would count as memory of the other parts' processes
 
-    lines = out.with_name(out.stem + "_learners.jsonl")
-    finish(out, "learners", learners.run(lines, asked.data, asked.fresh, asked.all, asked.quick, asked.tables))
+    lines, result = out.with_name(out.stem + "_learners.jsonl"), process.read(out)
+    old = result["parts"].get("learners", {})
+    result["parts"]["learners"], now = process.opened(old)
+    earlier = next(iter(result["parts"]["learners"]["abouts"])) if old else None
+    process.write(out, result)
+    marks = learners.Marks(now, earlier)
+    finish(out, "learners", learners.run(lines, asked.data, asked.fresh, asked.all, asked.quick, asked.tables, marks))
 
 
 def finish(out: Path, part: str, summary: process.Run) -> None:
     """Keep a part's summary beside its runs."""
     result = process.read(out)
-    about = {"versions": peers.versions(), **process.machine()}
-    result["parts"][part] = {**result["parts"].get(part, {}), **about, "summary": summary}
+    result["parts"][part] = {**result["parts"].get(part, {}), "summary": summary}
     process.write(out, result)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -197,6 +198,45 @@ def test_a_stopped_part_goes_on_where_it_was(bench, tmp_path):
     process.carry_out(tmp_path / "r.json", "speed", plan[:1], ["gensynth"], work)
     assert done == [0, 1, 1, 2, 0]
     assert not (tmp_path / "r.json.part").exists()
+
+
+def test_each_run_names_what_it_was_taken_on(bench, tmp_path, monkeypatch):
+    process, path = bench("process"), tmp_path / "r.json"
+    old = {"versions": {"numpy": "1"}, "python": "3.11", "machine": "m", "cores": 2}
+    runs = [{"case": "m", "arm": "x", "run": 0, "s": 1}]
+    process.write(path, {"parts": {"speed": {**old, "runs": runs, "summary": {"rows": []}}}})  # as files were before
+    plan = [{"case": "m", "arm": "x", "run": run} for run in range(3)]
+    process.carry_out(path, "speed", plan[:2], None, lambda run: {"s": 2})
+    taken = {"versions": process.peers.versions(), **process.machine()}
+    monkeypatch.setattr(process.peers, "versions", lambda: {"numpy": "3"})
+    process.carry_out(path, "speed", plan, None, lambda run: {"s": 3})
+    part = process.read(path)["parts"]["speed"]
+    abouts = [part["abouts"][run["about"]] for run in part["runs"]]
+    assert abouts == [old, taken, taken | {"versions": {"numpy": "3"}}]
+    assert [run["s"] for run in part["runs"]] == [1, 2, 3]
+    assert "versions" not in part
+    assert part["summary"] == {"rows": []}
+
+
+def test_records_of_learners_name_it_too(bench, tmp_path, monkeypatch):
+    learners, path = bench("learners"), tmp_path / "r.jsonl"
+    path.write_text(json.dumps(record("a", "none", 0.5)) + "\n", encoding="utf-8")
+
+    class Pool(ThreadPoolExecutor):
+        def __init__(self, count, mp_context):
+            super().__init__(count)
+
+    monkeypatch.setattr(learners, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(learners, "do", lambda task, folder: [record(task[0], task[3], 0.7)])
+    monkeypatch.setattr(learners.os, "environ", {})
+    learners.carry_out(path, [("b", 0, 0, "none")], tmp_path, None, learners.Marks("new", "old"))
+    learners.carry_out(path, [], tmp_path, None, learners.Marks("newer", "old"))
+    assert [(r["table"], r["about"]) for r in learners.read(path)] == [("a", "old"), ("b", "new")]
+
+
+def test_peers_are_pinned(bench):
+    pinned = {name.partition("==")[0] for name in bench("peers").NEEDED if "==" in name}
+    assert pinned >= {"ctgan", "sdmetrics", "lightgbm", "imbalanced-learn"}
 
 
 def test_fresh_forgets_all_or_some(bench):

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,14 @@ QUICK = ("glass", "german_credit", "car_evaluation")
 HARM = -0.005  # average precision that the default may cost a learner
 DEFAULT = "gensynth default"
 PEERS = [arm for arm in arms.ARMS if arm.startswith("imblearn")]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What records are taken on, by mark (see `process.opened`): those of today, and older ones that name nothing."""
+
+    now: str
+    earlier: str | None = None
 
 
 def plan(tables: Sequence[str], repeats: int, folds: int, chosen: Sequence[str], kinds: dict[str, str]) -> list[Task]:
@@ -71,9 +80,10 @@ def read(path: Path) -> list[Record]:
     return records
 
 
-def carry_out(path: Path, tasks: Iterable[Task], folder: Path, fresh: list[str] | None) -> list[Record]:
+def carry_out(path: Path, tasks: Iterable[Task], folder: Path, fresh: list[str] | None, marks: Marks) -> list[Record]:
     """Do the tasks that are not in the file yet, adding records as they come; return all records."""
-    records = without(read(path), fresh)
+    known = {} if marks.earlier is None else {"about": marks.earlier}
+    records = [known | record for record in without(read(path), fresh)]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     seen: dict[Task, int] = {}
@@ -86,7 +96,7 @@ def carry_out(path: Path, tasks: Iterable[Task], folder: Path, fresh: list[str] 
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool, path.open("a", encoding="utf-8") as file:
         asked = [pool.submit(do, task, str(folder)) for task in left]
         for done, future in enumerate(as_completed(asked), 1):
-            made = future.result()
+            made = [record | {"about": marks.now} for record in future.result()]
             records += made
             file.write("".join(json.dumps(record) + "\n" for record in made))
             file.flush()
@@ -160,7 +170,9 @@ def show(found: dict[str, Any]) -> None:
     show_verdicts(found["verdicts"])
 
 
-def run(path: Path, folder: Path, fresh: list[str] | None, every: bool, quick: bool, tables: Sequence[str]) -> Any:
+def run(
+    path: Path, folder: Path, fresh: list[str] | None, every: bool, quick: bool, tables: Sequence[str], marks: Marks
+) -> Any:
     """Carry out the part; return its summary."""
     chosen = []
     for arm in (*arms.ARMS, *(arms.MORE_ARMS if every else ())):
@@ -173,7 +185,7 @@ def run(path: Path, folder: Path, fresh: list[str] | None, every: bool, quick: b
     kinds = {name: data.load(name, str(folder)).kind for name in names}
     repeats, folds = (1, 1) if quick else (scoring.REPEATS, scoring.FOLDS)
     tasks = plan(names, repeats, folds, chosen, kinds)
-    records = carry_out(path, tasks, folder, fresh)
+    records = carry_out(path, tasks, folder, fresh, marks)
     return summary(
         [r for r in records if r["table"] in kinds and r["repeat"] < repeats and r["fold"] < folds], chosen, kinds
     )

@@ -10,8 +10,8 @@ from pathlib import Path
 
 NEEDED = (
     "ctgan==0.12.1",
-    "sdmetrics",
-    "lightgbm",
+    "sdmetrics==0.32.0",
+    "lightgbm==4.7.0",
     "imbalanced-learn==0.14.2",
     "pyarrow",
     "threadpoolctl",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -15,6 +16,7 @@ from typing import Any
 from . import peers
 
 ROOT = Path(__file__).resolve().parents[2]
+ABOUT = ("versions", "python", "machine", "cores")  # what is told of where a run was taken
 KEYS = ("case", "arm", "run")  # what tells one run of a part from another
 POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
 LIMIT = 3600  # seconds that a job may take
@@ -44,6 +46,26 @@ def child(job: str, **given: Any) -> Run:
 def machine() -> dict[str, Any]:
     """Return what the figures were taken on."""
     return {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
+
+
+def opened(part: Result) -> tuple[Result, str]:
+    """Return a part with this machine and its versions among those that runs may name, and the mark they name it by.
+
+    `abouts` holds versions and machines by mark, and each run has the mark of its own in `about`. A part of an older
+    file had those of all runs beside them: they become one of `abouts`, which the runs that name none then name.
+    """
+    held = dict(part)
+    abouts, old = dict(held.get("abouts", {})), {name: held.pop(name) for name in ABOUT if name in held}
+    if old:
+        abouts[mark(old)] = old
+        held["runs"] = [run if "about" in run else run | {"about": mark(old)} for run in held.get("runs", [])]
+    now = {"versions": peers.versions(), **machine()}
+    return {**held, "abouts": abouts | {mark(now): now}}, mark(now)
+
+
+def mark(about: Run) -> str:
+    """Return eight characters that stand for what runs were taken on."""
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def key(run: Run) -> tuple[Any, ...]:
@@ -87,15 +109,14 @@ def write(path: Path, result: Result) -> None:
 def carry_out(path: Path, part: str, plan: list[Run], fresh: list[str] | None, work: Callable[[Run], Run]) -> list[Run]:
     """Do the runs of a plan that are not in the file yet, writing each as it is done; return all of the plan's."""
     result = read(path)
-    old = result["parts"].get(part, {})
-    about = {"versions": peers.versions(), **machine()}
-    result["parts"][part] = {**old, **about, "runs": without(old.get("runs", []), fresh)}
+    old, now = opened(result["parts"].get(part, {}))
+    result["parts"][part] = {**old, "runs": without(old.get("runs", []), fresh)}
     done = {key(run): run for run in result["parts"][part]["runs"] if finished(run)}
     for run in plan:
         if key(run) in done:
             continue
         start = time.perf_counter()
-        found = run | work(run)
+        found = run | work(run) | {"about": now}
         done[key(run)] = found
         result = merged(result, part, [found])
         write(path, result)
