@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..errors import DataError, UnknownCategory, nearest
+from ..errors import ConfigError, DataError, UnknownCategory, nearest
 from .frames import torch_dtype
 
 MANY = 50  # distinct labels from which on a target may be a measured quantity
@@ -89,6 +89,22 @@ class Labels:
         if (short < 0).any():
             raise UnknownCategory("the labels asked for hold missing ones")
         return np.array([self.code(label) for label in distinct], dtype=np.intp)[short]
+
+    def of_rows(self, y: Any, n: int) -> npt.NDArray[np.intp]:
+        """Return the codes of n rows: y is one label, or one for each; None where there is one class or none.
+
+        Raises: UnknownCategory; ConfigError where y is lacking or not of n labels.
+        """
+        if y is None:
+            if not self.absent and len(self) > 1:
+                raise ConfigError("say the class of the rows: y=LABEL, or a label for each row")
+            return np.zeros(n, dtype=np.intp)
+        if isinstance(y, str | tuple) or np.ndim(y) == 0:
+            return np.full(n, self.code(y), dtype=np.intp)
+        codes = self.codes(y)
+        if len(codes) != n:
+            raise ConfigError(f"{n} rows but {len(codes)} labels")
+        return codes
 
     def decode(self, codes: npt.NDArray[np.intp]) -> Any:
         """Return codes as labels in the container and dtype that `fit` saw. Shape: (n,)."""

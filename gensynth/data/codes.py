@@ -1,0 +1,310 @@
+"""Rows as small integers: what networks that predict one code after another, or all at once, are taught.
+
+Each column of the coded matrix (see `encode`) becomes a column of codes:
+
+- a category: its levels as they were seen; of thousands, the rare ones stand in groups of equal mass;
+- a number of few values: each value a code;
+- another number: values that stand out (a zero, a cap) each a code, the rest in bins of equal mass, cut also where the
+  range of a class ends;
+- a missing cell: a code of its own, the last.
+
+Back, a group gives its levels at their frequency, and a bin its values: between two neighbours where the column is
+continuous, as they are where they repeat. So heavy tails and grids come back as they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from .encode import Layout
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.intp]
+LEAST_BINS, MOST_BINS = 6, 128
+MOST_LEVELS = 256  # levels of a category that have a code of their own, from which on rare ones share
+GROUPS = 32  # that rare levels are put in
+KNOTS = 4096  # values of a number that are kept to draw from inside bins
+STANDS_OUT = 5  # times the median count of a value
+GAP = 3.0  # times the median gap near it: where a bin is rather cut
+FEW = 5  # rows of a class from which on its range is looked at
+
+
+def bins_for(rows: int) -> int:
+    """Return in how many bins a number is cut: about half the root of the rows.
+
+    >>> bins_for(100), bins_for(2000), bins_for(1_000_000)
+    (6, 24, 128)
+    """
+    return int(np.clip(0.55 * np.sqrt(rows), LEAST_BINS, MOST_BINS))
+
+
+@dataclass(frozen=True)
+class ColumnCodes:
+    """The codes of one column: `atoms` come first, then shared codes (bins or groups), then the missing one.
+
+    Shape: `atoms` (a,) values, ascending; `starts` (b + 1,) where each shared code begins in `knots`, and their end;
+    `knots` (k,) the values behind shared codes: levels, or numbers ascending, which repeat only in columns that are not
+    continuous; `cuts` (b,) the least value of each bin; `places` (a + b,) the mean rank of each code's values in
+    (0, 1), for numbers; `shares` (k,) for groups: cumulative frequency of the levels; `reach` (b,), of continuous
+    columns: the knot that a bin's values reach to.
+    """
+
+    atoms: Floats
+    starts: Codes
+    knots: Floats
+    cuts: Floats
+    places: Floats
+    shares: Floats
+    reach: Floats
+    ordered: bool
+    smooth: bool
+    missing: bool
+
+    @property
+    def size(self) -> int:
+        """How many codes there are, at least 1."""
+        return max(len(self.atoms) + len(self.starts) - 1 + self.missing, 1)
+
+    @property
+    def whole(self) -> int:
+        """How many of them are not the missing one."""
+        return len(self.atoms) + len(self.starts) - 1
+
+    @classmethod
+    def of_levels(cls, cells: Floats, classes: Codes) -> Self:
+        """Learn a category. Shape: cells (n,) levels, NaN where missing; classes (n,), whose means make groups."""
+        held = ~np.isnan(cells)
+        levels, back, counts = np.unique(cells[held], return_inverse=True, return_counts=True)
+        none, missing = np.zeros(0), bool((~held).any())
+        if len(levels) <= MOST_LEVELS:
+            return cls(levels, np.zeros(1, np.intp), none, none, none, none, none, False, False, missing)
+        often = np.sort(np.argsort(-counts, kind="stable")[: MOST_LEVELS - GROUPS])
+        rare = np.setdiff1d(np.arange(len(levels)), often)
+        means = np.bincount(back, weights=classes[held]) / (counts + 1.0)
+        rare = rare[np.argsort(means[rare], kind="stable")]
+        mass = np.cumsum(counts[rare])
+        cut = np.searchsorted(mass, mass[-1] * np.arange(1, GROUPS) / GROUPS)
+        starts = np.unique([0, *cut.tolist(), len(rare)])
+        shares = np.concatenate([[0.0], mass / mass[-1]])
+        return cls(levels[often], starts, levels[rare], none, none, shares, none, False, False, missing)
+
+    @classmethod
+    def of_numbers(cls, cells: Floats, classes: Codes, bins: int) -> Self:
+        """Learn a number. Shape: cells (n,), NaN where missing; classes (n,)."""
+        held = np.sort(cells[~np.isnan(cells)])
+        missing, none = len(held) < len(cells), np.zeros(0)
+        values, first, counts = np.unique(held, return_index=True, return_counts=True)
+        middle = (first + counts / 2) / max(len(held), 1)
+        few = len(values) <= max(1.25 * bins, 2) and len(held) >= 2 * len(values)
+        if few or len(values) < 2:
+            return cls(values, np.zeros(1, np.intp), none, none, middle, none, none, True, False, missing)
+        out = (counts > max(4, len(held) / 500)) & (counts > STANDS_OUT * np.median(counts))
+        out[np.argsort(-counts, kind="stable")[bins:]] = False
+        rest, lone = held[~np.repeat(out, counts)], np.flatnonzero(~out)
+        heads = _heads(values[lone], counts[lone], bins, _class_cuts(cells, classes))
+        starts = np.append(np.append(0, np.cumsum(counts[lone]))[heads], len(rest))
+        ranks = np.add.reduceat(middle[lone] * counts[lone], heads) / np.diff(starts)
+        smooth = len(lone) > 0.5 * len(rest)
+        if smooth:  # what repeats by chance is no reason to repeat it
+            rest, starts = values[lone], np.append(heads, len(lone))
+        knots, at = rest, starts
+        if len(rest) > KNOTS:  # thinned out, the ends of each bin kept
+            ends = np.concatenate([starts[:-1], starts[1:] - 1])
+            keep = np.unique(np.concatenate([np.linspace(0, len(rest) - 1, KNOTS).astype(np.intp), ends]))
+            knots, at = rest[keep], np.searchsorted(keep, starts)
+        cuts = values[lone[heads]]
+        reach = _reach(knots, at, _class_cuts(cells, classes)) if smooth else none
+        return cls(values[out], at, knots, cuts, np.append(middle[out], ranks), none, reach, True, smooth, missing)
+
+    def encode(self, cells: Floats) -> Codes:
+        """Return the code of each cell, -1 for a level, or a missing cell, that was not seen. Shape: (n,)."""
+        codes = np.full(len(cells), -1, dtype=np.intp)
+        held = ~np.isnan(cells)
+        if self.missing:
+            codes[~held] = self.whole
+        values = cells[held]
+        known = np.full(len(values), -1, dtype=np.intp)
+        if self.ordered and len(self.cuts):
+            known = len(self.atoms) + np.maximum(np.searchsorted(self.cuts, values, side="right") - 1, 0)
+        elif self.ordered and len(self.atoms):  # the nearest value
+            known = np.searchsorted((self.atoms[1:] + self.atoms[:-1]) / 2, values)
+        elif len(self.knots):
+            order = np.argsort(self.knots)
+            spot = order[np.minimum(np.searchsorted(self.knots[order], values), len(order) - 1)]
+            group = len(self.atoms) + np.searchsorted(self.starts, spot, side="right") - 1
+            known = np.where(self.knots[spot] == values, group, -1)
+        if len(self.atoms):
+            spot = np.minimum(np.searchsorted(self.atoms, values), len(self.atoms) - 1)
+            known = np.where(self.atoms[spot] == values, spot, known)
+        codes[held] = known
+        return codes
+
+    def decode(self, codes: Codes, u: Floats) -> Floats:
+        """Return a value for each code, which of a bin's or group's u in [0, 1) tells. Shape: (n,), (n,) to (n,)."""
+        cells = np.full(len(codes), np.nan)
+        if len(self.atoms):
+            single = (codes >= 0) & (codes < len(self.atoms))
+            cells[single] = self.atoms[codes[single]]
+        shared = np.flatnonzero((codes >= len(self.atoms)) & (codes < self.whole))
+        if not len(shared):
+            return cells
+        code, u = codes[shared] - len(self.atoms), u[shared]
+        low, high = self.starts[code], self.starts[code + 1]
+        if not self.ordered:
+            mass = self.shares[low] + u * (self.shares[high] - self.shares[low])
+            spot = np.clip(np.searchsorted(self.shares, mass, side="right") - 1, low, high - 1)
+            cells[shared] = self.knots[spot]
+            return cells
+        at = low + u * ((self.reach[code] if self.smooth else high) - low)
+        spot = np.minimum(at.astype(np.intp), high - 1)
+        cells[shared] = self.knots[spot]
+        if self.smooth:
+            after = self.knots[np.minimum(spot + 1, len(self.knots) - 1)]
+            cells[shared] += (at - spot) * (after - cells[shared])
+        return cells
+
+    def unlikely(self, counts: npt.NDArray[np.integer], least: float) -> npt.NDArray[np.bool_]:
+        """Return which codes a class cannot be said to share with the others.
+
+        These are the codes that none of its rows holds though at least `least` would if it were like all rows;
+        neighbouring codes of a number are counted together, and so are all levels where the class holds none just once
+        (Good 1953: by the share of those held once that of levels not seen is told).
+
+        Shape: counts (2, size), of the class and of all rows; returns (size,).
+        """
+        mine, every = counts
+        expected = every * (mine.sum() / max(every.sum(), 1))
+        if not self.ordered:
+            lacking = (mine == 0) & (every > 0)
+            if not (mine == 1).any() and expected[lacking].sum() >= least:
+                return np.asarray(lacking)
+            return np.asarray(lacking & (expected >= least))
+        order = np.append(np.argsort(self.places, kind="stable"), np.arange(self.whole, self.size)).astype(np.intp)
+        none = mine[order] == 0
+        run = np.cumsum(np.append(True, none[1:] != none[:-1])[: len(none)])
+        mass = np.bincount(run, weights=expected[order], minlength=len(none) + 1)
+        found = np.zeros(self.size, dtype=bool)
+        found[order] = none & (mass[run] >= least)
+        return found
+
+    def log_width(self) -> Floats:
+        """Return the log of how far each code's values are spread, 0 for those of one value. Shape: (size,)."""
+        widths = np.ones(self.size)
+        if self.smooth:
+            ends = np.append(self.cuts[1:], self.knots[-1])
+            gaps = ends - self.cuts
+            widths[len(self.atoms) : self.whole] = np.where(gaps > 0, gaps, 1.0)
+        elif len(self.starts) > 1:
+            widths[len(self.atoms) : self.whole] = np.diff(self.starts)
+        return np.asarray(np.log(widths))
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """The codes of all columns of a coded matrix."""
+
+    columns: tuple[ColumnCodes, ...]
+
+    @classmethod
+    def fit(cls, rows: Floats, layout: Layout, classes: Codes, bins: int | None = None) -> Self:
+        """Learn the codes. Shape: rows (n, width) coded, n > 0; classes (n,)."""
+        count = bins_for(len(rows)) if bins is None else bins
+        return cls(
+            tuple(
+                ColumnCodes.of_levels(rows[:, block.start], classes)
+                if block.kind == "category"
+                else ColumnCodes.of_numbers(rows[:, block.start], classes, count)
+                for block in layout.blocks
+            )
+        )
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many codes each column has."""
+        return [column.size for column in self.columns]
+
+    def encode(self, rows: Floats) -> npt.NDArray[np.int16]:
+        """Return rows as codes, -1 for what was not seen. Shape: (n, width) to (n, width)."""
+        codes = np.empty((len(rows), len(self.columns)), dtype=np.int16)
+        for place, column in enumerate(self.columns):
+            codes[:, place] = column.encode(rows[:, place])
+        return codes
+
+    def decode(self, codes: npt.NDArray[np.integer], u: Floats) -> Floats:
+        """Return codes as rows; u in [0, 1) tells which value of a shared code. Shape: (n, width) each."""
+        rows = np.empty(codes.shape)
+        for place, column in enumerate(self.columns):
+            rows[:, place] = column.decode(codes[:, place].astype(np.intp), u[:, place])
+        return rows
+
+    def pack(self) -> tuple[list[dict[str, Any]], dict[str, npt.NDArray[Any]]]:
+        """Return the codebook as JSON and arrays."""
+        meta: list[dict[str, Any]] = []
+        arrays: dict[str, npt.NDArray[Any]] = {}
+        for place, column in enumerate(self.columns):
+            meta.append({name: bool(getattr(column, name)) for name in ("ordered", "smooth", "missing")})
+            arrays |= {f"{place}.{name}": getattr(column, name) for name in _ARRAYS}
+        return meta, arrays
+
+    @classmethod
+    def unpack(cls, meta: list[dict[str, Any]], arrays: dict[str, npt.NDArray[Any]]) -> Self:
+        """Return what `pack` gave. Raises: KeyError where something is lacking."""
+        columns = []
+        for place, flags in enumerate(meta):
+            held: dict[str, Any] = {name: arrays[f"{place}.{name}"] for name in _ARRAYS}
+            held |= {name: bool(flags[name]) for name in ("ordered", "smooth", "missing")}
+            columns.append(ColumnCodes(**held))
+        return cls(tuple(columns))
+
+
+def _heads(values: Floats, counts: Codes, bins: int, own: Floats) -> Codes:
+    """Return which values begin a bin: bins of equal mass, cut at a gap where one is near, and at `own` cuts too.
+
+    Shape: values (k,) ascending, counts (k,), own (m,).
+    """
+    ends = np.cumsum(counts)
+    inner = np.searchsorted(ends, ends[-1] * np.arange(1, bins) / bins, side="left") + 1
+    inner = np.unique(inner[inner < len(values)])
+    gaps = np.append(0.0, np.diff(values))
+    for place, (before, head, after) in enumerate(zip([0, *inner[:-1]], inner, [*inner[1:], len(values)], strict=True)):
+        window = np.arange(head - (head - before) // 2, head + (after - head) // 2 + 1)
+        window = window[(window >= before + 2) & (window <= after - 2)]  # no bin of one value
+        if not len(window):
+            continue
+        best = window[gaps[window].argmax()]
+        if gaps[best] > GAP * np.median(gaps[window]):
+            inner[place] = best
+    cut = np.searchsorted(values, own)
+    return np.unique(np.concatenate([[0], inner, cut[cut < len(values)]])).astype(np.intp)
+
+
+def _reach(knots: Floats, starts: Codes, own: Floats) -> Floats:
+    """Return the knot that each bin's values reach to: the next bin's first, unless a gap or a cut is between.
+
+    A bin of one value reaches half way to the next, so that its rows are no copies.
+    """
+    last, gaps = starts[1:] - 1, np.append(np.diff(knots), np.inf)
+    inner = (knots[last] - knots[starts[:-1]]) / np.maximum(last - starts[:-1], 1)
+    after = np.minimum(last + 1, len(knots) - 1)
+    apart = gaps[last] > 2 * GAP * np.where(inner > 0, inner, np.inf)
+    torn = apart | (np.searchsorted(own, knots[last]) < np.searchsorted(own, knots[after], side="right"))
+    reach = np.where(torn | (last == after), last, after).astype(np.float64)
+    lone = reach == starts[:-1]
+    return np.where(lone, reach + np.where(last == after, -0.5, 0.5) * (len(knots) > 1), reach)
+
+
+def _class_cuts(cells: Floats, classes: Codes) -> Floats:
+    """Return where a class begins, and the least numbers above its end. Shape: (n,), (n,) to (m,)."""
+    ends = []
+    for code in np.unique(classes):
+        mine = cells[classes == code]
+        if (~np.isnan(mine)).sum() >= FEW:
+            ends += [np.nanmin(mine), np.nextafter(np.nanmax(mine), np.inf)]
+    return np.sort(np.array(ends))
+
+
+_ARRAYS = tuple(field.name for field in fields(ColumnCodes) if field.type in ("Floats", "Codes"))

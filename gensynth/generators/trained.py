@@ -1,0 +1,195 @@
+"""What trained generators of tables share: rows become codes, a task is trained on them, and its weights are saved."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data import saved
+from ..data.codes import Codebook
+from ..errors import ConfigError, FormatError
+from ..random import as_generator
+from .base import Codes, Generator
+from .training import ENOUGH, HELD, MOST_HELD, ROUNDS, Training, check_count, steps_for
+
+if TYPE_CHECKING:
+    import torch
+
+    from ..nn.task import Task
+
+Ints = npt.NDArray[np.integer]
+CLEAR = 3.0  # rows of a class that should hold a code, if it were like all rows, for none to be a clear no
+
+
+class Trained(Generator):
+    """A generator whose networks learn rows of codes, the class being the first.
+
+    A subclass says how its task is made (`_task`) and draws codes from it (`_sample`). After `fit`: `task_`,
+    `codebook_`, `history_` (a record a round), and what was resolved: `steps_`, `batch_size_`, `lr_`.
+    """
+
+    passes: ClassVar[float] = 14.0  # through the rows, where `steps` is left open
+    least_steps: ClassVar[int] = 400
+    most_steps: ClassVar[int] = 6000
+    rate: ClassVar[float] = 2e-3  # where `lr` is left open
+    decay: ClassVar[float] = 0.99  # of the averages of weights
+    steps: int | None = None
+    max_time: str | float | None = None
+    training: Mapping[str, Any] | None = None
+
+    def _check_params(self) -> None:
+        from ..training import Budget
+
+        check_count("steps", self.steps)
+        Training.read(self.training)
+        Budget(1 if self.steps is None else self.steps, self.max_time, None)
+
+    def _ladder(self, count: int) -> str | None:
+        return "mostly what all rows have in common" if count <= 5 else None
+
+    # Learning ----------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _task(self, sizes: list[int], rng: torch.Generator) -> Task:
+        """Return a task of fresh weights for columns of so many codes, the class first."""
+
+    def _fit(self, rows: Any, codes: Codes, key: int) -> None:
+        import torch
+
+        self.codebook_ = Codebook.fit(rows, self.encoder_.layout_, codes)
+        coded = np.concatenate([codes[:, None].astype(np.int16), self.codebook_.encode(rows)], axis=1)
+        self.counts_ = self._tally(coded)
+        self.key_, settings = key, Training.read(self.training)
+        self.lr_ = self.rate if settings.lr is None else float(settings.lr)
+        rng = torch.Generator().manual_seed(int(as_generator(key, "weights").integers(2**62)))
+        self.task_ = self._task(self.sizes, rng)
+        self.history_: list[dict[str, float]] = []
+        self.steps_, self.batch_size_ = 0, 0
+        if coded.shape[1] > 1:
+            self._train(coded, key, settings)
+
+    def _train(self, coded: Ints, key: int, settings: Training) -> None:
+        """Train the task, a part of the rows held out where there are enough."""
+        import torch
+
+        from ..training import Batches, train
+
+        order = as_generator(key, "held out").permutation(len(coded))
+        held = min(int(HELD * len(coded)), MOST_HELD) if len(coded) >= ENOUGH else 0
+        rows = torch.from_numpy(coded)
+        learned = rows[torch.from_numpy(np.sort(order[held:]))] if held else rows
+        self.batch_size_ = settings.batch_of(len(learned))
+        passes = steps_for(len(learned), self.batch_size_, self.passes, self.least_steps, self.most_steps)
+        steps = passes if self.steps is None else int(self.steps)
+        batches = Batches(
+            self._tensors(learned), self.batch_size_, seed=int(as_generator(key, "training").integers(2**31)),
+            steps=steps, round=int(np.clip(steps // ROUNDS, 10, 100)), fingerprint=self._fingerprint(coded),
+        )  # fmt: skip
+        parts = self._tensors(rows[torch.from_numpy(order[:held])])
+        self.history_ = train(
+            self.task_, batches,
+            held=[tuple(part[at : at + 2048] for part in parts) for at in range(0, held, 2048)] or None,
+            max_time=self.max_time, patience=settings.patience, decay=self.decay,
+            checkpoint_dir=settings.checkpoint_dir, device=settings.device, progress=settings.progress,
+            trainer_kwargs=None if settings.trainer_kwargs is None else dict(settings.trainer_kwargs),
+        )  # fmt: skip
+        self.steps_ = int(self.history_[-1]["step"]) if self.history_ else 0
+
+    def _tensors(self, rows: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return what a batch is cut from. Shape: rows (n, 1 + columns) of codes."""
+        return (rows,)
+
+    def _fingerprint(self, coded: Ints) -> str:
+        """Return what tells this training from others: its rows and its parameters."""
+        said = {
+            name: value for name, value in self.get_params(deep=False).items() if name not in ("training", "max_time")
+        }
+        whole = hashlib.blake2b(np.ascontiguousarray(coded).tobytes(), digest_size=16)
+        whole.update(repr(sorted(said.items(), key=str)).encode())
+        return whole.hexdigest()
+
+    def _tally(self, coded: Ints) -> npt.NDArray[np.int64]:
+        """Return how many rows of each class hold each code. Shape: (classes, all codes but the class)."""
+        sizes = self.codebook_.sizes
+        counts = np.zeros((len(self.labels_.counts), sum(sizes)), dtype=np.int64)
+        for column, start in enumerate(np.cumsum([0, *sizes])[:-1].tolist()):
+            np.add.at(counts, (coded[:, 0], start + coded[:, 1 + column]), 1)
+        return counts
+
+    # What was learned --------------------------------------------------------------------------------------------
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many codes the class and each column have."""
+        return [len(self.labels_.counts), *self.codebook_.sizes]
+
+    def counts_of(self, column: int) -> npt.NDArray[np.int64]:
+        """Return how many rows of each class hold each code of a column, 0 the first. Shape: (classes, size)."""
+        start = sum(self.codebook_.sizes[:column])
+        return self.counts_[:, start : start + self.codebook_.sizes[column]]
+
+    def _refused(self) -> npt.NDArray[np.bool_]:
+        """Return which codes are not made for each class: those it clearly has not. Shape: as `counts_`."""
+        found = np.zeros(self.counts_.shape, dtype=bool)
+        start = 0
+        for column, book in enumerate(self.codebook_.columns):
+            counts = self.counts_of(column)
+            for code, mine in enumerate(counts):
+                both = np.stack([mine, counts.sum(axis=0)])
+                found[code, start : start + book.size] = book.unlikely(both, CLEAR)
+            start += book.size
+        return found
+
+    def _place(self) -> torch.device:
+        """Return the device to sample on: that of training where this machine has it."""
+        import torch
+
+        from ..training import find_device
+
+        try:
+            return find_device(Training.read(self.training).device)
+        except ConfigError:
+            return torch.device("cpu")
+
+    # Files -------------------------------------------------------------------------------------------------------
+
+    def _saved_params(self) -> dict[str, Any]:
+        params = super()._saved_params()
+        settings = dict(params.get("training") or {})
+        for name in ("checkpoint_dir", "trainer_kwargs"):  # of the machine and the run, not of the model
+            settings.pop(name, None)
+        return params | {"training": settings or None}
+
+    def _state(self) -> saved.Packed:
+        meta, arrays = self.codebook_.pack()
+        arrays = {f"codes/{name}": array for name, array in arrays.items()} | {"counts": self.counts_}
+        arrays |= {f"weights/{name}": value.numpy() for name, value in self.task_.state_dict().items()}
+        said = {name: getattr(self, f"{name}_") for name in ("steps", "batch_size", "lr", "key", "history")}
+        return {"columns": meta, **said}, arrays
+
+    def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
+        import torch
+
+        parts: dict[str, dict[str, npt.NDArray[Any]]] = {"codes": {}, "weights": {}, "counts": {}}
+        for name, array in arrays.items():
+            part, _, rest = name.partition("/")
+            parts[part][rest] = array
+        self.codebook_ = Codebook.unpack(meta["columns"], parts["codes"])
+        self.counts_, self.history_ = parts["counts"][""], [dict(record) for record in meta["history"]]
+        self.steps_, self.batch_size_, self.key_ = int(meta["steps"]), int(meta["batch_size"]), int(meta["key"])
+        self.lr_ = float(meta["lr"])
+        if len(self.codebook_.columns) != self.encoder_.layout_.width:
+            raise FormatError("the codes are not those of the columns")
+        if self.counts_.shape != (len(self.labels_.counts), sum(self.codebook_.sizes)):
+            raise FormatError("the counts are not those of the codes")
+        self.task_ = self._task(self.sizes, torch.Generator().manual_seed(0))
+        try:
+            self.task_.load_state_dict({name: torch.from_numpy(array) for name, array in parts["weights"].items()})
+        except RuntimeError as error:
+            raise FormatError(f"the weights are not those of the networks ({str(error).splitlines()[0]:.80})") from None
+        self.task_.eval()

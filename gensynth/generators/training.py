@@ -1,0 +1,90 @@
+"""How networks are trained: settings that all trained generators share, checked and resolved in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from ..errors import ConfigError, nearest
+
+HELD = 0.1  # of the rows are held out, by whose score training stops
+ENOUGH = 200  # rows from which on some are held out
+MOST_HELD = 10_000
+ROUNDS = 20  # in a whole training, of at most 100 steps each
+
+
+@dataclass(frozen=True)
+class Training:
+    """Settings of a training, as `training={...}` gives them.
+
+    Arguments:
+        batch_size: rows in a batch, at least 1; None for an eighth of the rows, between 32 and 512.
+        lr: the largest learning rate, above 0; None for the generator's own.
+        patience: rounds without a better held-out score after which to stop, at least 1; None for never.
+        device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda", "cuda:1" or "mps".
+        checkpoint_dir: folder for a checkpoint a round, from which the same `fit` goes on after it was killed.
+        progress: whether to show a line on standard error; None where that is a terminal.
+        trainer_kwargs: for Lightning's Trainer: precision, devices, num_nodes, strategy, callbacks...
+    """
+
+    batch_size: int | None = None
+    lr: float | None = None
+    patience: int | None = 6
+    device: str = "auto"
+    checkpoint_dir: str | None = None
+    progress: bool | None = None
+    trainer_kwargs: Mapping[str, Any] | None = None
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any] | Training | None) -> Training:
+        """Return the settings that a mapping gives. Raises: ConfigError for an unknown name or a value out of range."""
+        if isinstance(given, cls):
+            return given
+        if given is not None and not isinstance(given, Mapping):
+            raise ConfigError(f"training must be a mapping of settings, got {given!r:.60}")
+        names = [field.name for field in fields(cls)]
+        for name in given or {}:
+            if name not in names:
+                raise ConfigError(f"training has no setting {name!r}{nearest(name, names)}")
+        made = cls(**(given or {}))
+        for name in ("batch_size", "patience"):
+            check_count(name, getattr(made, name))
+        check_rate("lr", made.lr)
+        return made
+
+    def batch_of(self, rows: int) -> int:
+        """Return the rows in a batch where there are so many in all."""
+        if self.batch_size is not None:
+            return min(self.batch_size, rows)
+        power = round(float(np.log2(max(rows / 8, 1))))
+        return min(2 ** min(max(power, 5), 9), rows)
+
+
+def check_count(name: str, value: Any, least: int = 1) -> None:
+    """Raise ConfigError where a parameter that is set is no whole number of at least `least`."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least):
+        raise ConfigError(f"{name} must be a whole number, at least {least}, got {value!r}")
+
+
+def check_rate(name: str, value: Any, least: float = 0.0, most: float = np.inf) -> None:
+    """Raise ConfigError where a parameter that is set is no number above `least` and below `most`."""
+    fine = isinstance(value, int | float | np.number) and not isinstance(value, bool) and least < value < most
+    if value is not None and not fine:
+        ends = f"above {least:g}" + (f" and below {most:g}" if most < np.inf else "")
+        raise ConfigError(f"{name} must be a number {ends}, got {value!r}")
+
+
+def check_widths(name: str, value: Any, least: int) -> None:
+    """Raise ConfigError where a parameter is no list of at least `least` whole numbers above 0."""
+    if isinstance(value, str) or not hasattr(value, "__len__") or len(value) < least:
+        raise ConfigError(f"{name} must be a list of at least {least} widths, got {value!r:.60}")
+    for width in value:
+        check_count(f"each width of {name}", width)
+
+
+def steps_for(rows: int, batch: int, passes: float, least: int, most: int) -> int:
+    """Return how many steps go through the rows so many times, within bounds."""
+    return int(np.clip(passes * rows / batch, least, most))
