@@ -1,0 +1,51 @@
+"""What is trained: networks and their losses behind two methods, so that one loop serves every generator."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+
+class Task(nn.Module, ABC):
+    """Networks and their losses, as `training.train` sees them: tensors in, losses out; no frames, files or seeds.
+
+    All randomness comes from the `rng` that a method is given, which lives on the device of the networks: no
+    `nn.Dropout`, no `torch.rand` without a generator. What a resumed training needs lives in parameters and buffers.
+    """
+
+    @abstractmethod
+    def optimizers(self, steps: int) -> list[tuple[Optimizer, LRScheduler | None]]:
+        """Return new optimizers, each with the schedule that moves its rate a step at a time, or None.
+
+        Arguments:
+            steps: how many training steps there will be, at least 1.
+        """
+
+    @abstractmethod
+    def step(
+        self,
+        batch: tuple[Tensor, ...],
+        index: int,
+        descend: Callable[[int, Tensor], None],
+        rng: torch.Generator,
+    ) -> dict[str, Tensor]:
+        """Do one training step; return detached scalars, whose means over a round become the history.
+
+        Arguments:
+            batch: what `Batches` gives, on the device of the networks.
+            index: the number of the step, from 0 over the whole training.
+            descend: `descend(i, loss)` moves the parameters of optimizer i down the loss, as often as it is called.
+            rng: for all noise.
+        """
+
+    def score(self, batches: Iterable[tuple[Tensor, ...]], rng: torch.Generator) -> float | None:
+        """Return how bad the networks are on held-out batches, lower is better; None where nothing can tell.
+
+        Called without gradients and in eval mode, each time with the same noise in `rng`.
+        """
+        return None

@@ -1,0 +1,104 @@
+"""Training: one loop for all networks, behind `train`. The only importer of Lightning's Trainer.
+
+batches = Batches([rows, conditions], 500, seed=0, steps=2000)
+history = train(task, batches, held=[(rows_held, conditions_held)], max_time="2m", patience=5)
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..errors import GensynthWarning, TrainingFailed
+from ..nn.task import Task
+from . import checkpoint
+from .batches import Batches
+from .budget import Budget
+from .devices import find_device
+from .run import Held, Run, Stop
+from .surroundings import left_as_found
+
+__all__ = ["Batches", "Budget", "find_device", "train"]
+
+
+def train(
+    task: Task,
+    batches: Batches,
+    *,
+    held: Held | None = None,
+    max_time: str | float | None = None,
+    patience: int | None = None,
+    decay: float = 0.999,
+    checkpoint_dir: str | Path | None = None,
+    device: str | torch.device = "auto",
+    progress: bool | None = None,
+    trainer_kwargs: dict[str, Any] | None = None,
+) -> list[dict[str, float]]:
+    """Train a task; it then holds the averaged weights that scored best, in eval mode, on the CPU.
+
+    Where `task.score` says nothing, or nothing is held out, the last averages are kept. A loss that is not finite ends
+    training, with a warning and the best weights so far, and so does Ctrl-C, after the step at hand; a second Ctrl-C
+    raises KeyboardInterrupt. Global state (random states, threads, gradient mode, logging, signals) is left as it was.
+
+    Arguments:
+        task: networks and their losses.
+        batches: what to train on, and for how many steps.
+        held: batches to score on at the end of each round.
+        max_time: bound on the time from this call on, such as "90s", "2m" or 90 (seconds); looked at every step.
+        patience: rounds without a better score after which to stop, at least 1; no bound where nothing is scored.
+        decay: weight of the past in the averages, in [0, 1).
+        checkpoint_dir: a folder for one file, written at the end of each round. The same call goes on from it, bit for
+            bit on the same machine, and returns at once where training had ended.
+        device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda", "cuda:1" or "mps".
+        progress: whether to show a line on standard error; None where that is a terminal.
+        trainer_kwargs: for Lightning's Trainer: precision, devices, strategy, callbacks, gradient_clip_val...
+
+    Returns:
+        A record a round: step, seconds of work so far, the mean of each loss, the score if there is one.
+
+    Raises:
+        ConfigError: a parameter is wrong, or the checkpoint is of another training.
+        FormatError: the checkpoint is damaged, or something else.
+        TrainingFailed: a loss was not finite in the first round, so that there are no weights to keep.
+    """
+    began = time.monotonic()
+    budget, place = Budget(batches.steps, max_time, patience), find_device(device)
+    path = None if checkpoint_dir is None else checkpoint.file_in(checkpoint_dir)
+    run = Run(task, batches, budget, held=held, decay=decay, path=path, began=began)
+    run.resume()
+    if not run.finished:
+        with left_as_found():
+            from .loop import fit  # which imports lightning: seconds, and draws from `random`
+
+            fit(run, place, progress=progress, trainer_kwargs=dict(trainer_kwargs or {}))
+    return _concluded(run)
+
+
+def _concluded(run: Run) -> list[dict[str, float]]:
+    """Leave the task ready for use, say how training ended if not as planned, and return the history."""
+    if run.kept is None:
+        raise TrainingFailed(
+            f"training failed: a loss or a weight was not finite by step {run.step + 1}, before there were any weights "
+            "to keep; a lower lr often helps, and so does data without extreme values"
+        )
+    run.settle()
+    run.task.zero_grad(set_to_none=True)
+    run.task.cpu().eval()
+    if run.stop == Stop.SPOILT:
+        warnings.warn(
+            f"training stopped early: a loss or a weight was not finite after step {run.step}; the best weights before "
+            "are kept; a lower lr often helps",
+            GensynthWarning,
+            stacklevel=3,
+        )
+    elif run.stop == Stop.INTERRUPTED:
+        warnings.warn(
+            f"training was interrupted after step {run.step} of {run.batches.steps}; the best weights so far are kept",
+            GensynthWarning,
+            stacklevel=3,
+        )
+    return run.history

@@ -1,0 +1,113 @@
+"""Batches of rows that are in memory: batch t is a function of (seed, rank, t), whatever came before it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import DataError
+from ..random import as_generator
+from .budget import at_least_one
+
+Drawing = Callable[[torch.Generator, int], Tensor]
+
+
+class Batches:
+    """The batches of a whole training, in rounds; going through it gives one round, that of `start`.
+
+    The rows are shuffled anew in each pass and come once in it; those left over where `batch_size` does not divide
+    their number sit out one pass. Fewer rows than `batch_size` are one batch.
+
+    Arguments:
+        tensors: with one row for each example; in memory, on the device of training, or from a memory map.
+        batch_size: rows in a batch, at least 1.
+        seed: at least 0.
+        steps: batches in all, at least 1.
+        round: batches in a round, after which training is scored; the last round may be shorter.
+        rank: the number of the process among those that train together.
+        draw: `draw(rng, count)` returns the positions of the rows of one batch, instead of shuffled passes.
+        fingerprint: of what the tensors were made, so that a checkpoint of other data is not gone on from.
+
+    Raises:
+        ConfigError: a count is below 1.
+        DataError: there are no rows, or the tensors have not as many rows each.
+    """
+
+    def __init__(
+        self,
+        tensors: Sequence[Tensor],
+        batch_size: int,
+        *,
+        seed: int,
+        steps: int,
+        round: int = 100,
+        rank: int = 0,
+        draw: Drawing | None = None,
+        fingerprint: str = "",
+    ) -> None:
+        self.tensors = tuple(tensors)
+        counts = {len(tensor) for tensor in self.tensors}
+        if len(counts) != 1 or counts == {0}:
+            raise DataError(f"training needs tensors of one number of rows, at least 1; got {sorted(counts)}")
+        self.rows = counts.pop()
+        self.batch_size = at_least_one("batch_size", batch_size)
+        self.steps = at_least_one("steps", steps)
+        self.round = at_least_one("round", round)
+        self.seed, self.rank, self.draw, self.fingerprint = int(seed), rank, draw, str(fingerprint)
+        self.start = 0
+        self._shuffled: tuple[int, dict[torch.device, Tensor]] = (-1, {})
+
+    def at(self, start: int, rank: int | None = None) -> Batches:
+        """Return the same batches from step `start` on, and those of another process where `rank` is given."""
+        later = copy.copy(self)
+        later.start = start
+        if rank is not None and rank != self.rank:
+            later.rank, later._shuffled = rank, (-1, {})
+        return later
+
+    @property
+    def stop(self) -> int:
+        """The step at which the round of `start` ends."""
+        return min((self.start // self.round + 1) * self.round, self.steps)
+
+    def __len__(self) -> int:
+        return max(self.stop - self.start, 0)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
+        return (self.batch(step) for step in range(self.start, self.stop))
+
+    def batch(self, step: int) -> tuple[Tensor, ...]:
+        """Return the rows of one step, from each of the tensors."""
+        places = self._passed(step) if self.draw is None else self._drawn(self.draw, step)
+        return tuple(tensor.index_select(0, places(tensor.device)) for tensor in self.tensors)
+
+    def _drawn(self, draw: Drawing, step: int) -> Callable[[torch.device], Tensor]:
+        rng = torch.Generator().manual_seed(seed_for(self.seed, "batches", self.rank, step))
+        return draw(rng, min(self.batch_size, self.rows)).to
+
+    def _passed(self, step: int) -> Callable[[torch.device], Tensor]:
+        size = min(self.batch_size, self.rows)
+        number, place = divmod(step, self.rows // size)
+        if self._shuffled[0] != number:
+            rng = torch.Generator().manual_seed(seed_for(self.seed, "batches", self.rank, number))
+            self._shuffled = (number, {torch.device("cpu"): torch.randperm(self.rows, generator=rng)})
+        orders = self._shuffled[1]
+
+        def places(device: torch.device) -> Tensor:
+            if device not in orders:
+                orders[device] = orders[torch.device("cpu")].to(device)
+            return orders[device][place * size : (place + 1) * size]
+
+        return places
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_shuffled": (-1, {})}  # the order of a pass is made again, not sent along
+
+
+def seed_for(seed: int, *path: str | int) -> int:
+    """Return the seed of a torch generator for the purpose that `path` names."""
+    return int(as_generator(seed, *path).integers(2**63))
