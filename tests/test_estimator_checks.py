@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from imblearn import over_sampling
 from imblearn.utils.estimator_checks import estimator_checks_generator as imblearn_checks
+from instances import INSTANCES
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 from gensynth.balance import Balancer
 from gensynth.checks import DEVIATIONS, deviations_of
 from gensynth.generators import all_generators
 
-ARGUMENTS = {"FromImblearn": {"sampler": over_sampling.SMOTE()}}
-GENERATORS = [made(**ARGUMENTS.get(name, {})) for name, made in all_generators().items()]
 BALANCERS = [
     Balancer(all_generators()[name](random_state=0), random_state=0) for name in ("SMOTE", "RandomOverSampler")
 ]
@@ -25,7 +23,7 @@ def expected(estimator):
     return {what: reason for what, reason in deviations_of(estimator).items() if what.startswith("check_")}
 
 
-@parametrize_with_checks([*GENERATORS, *BALANCERS], expected_failed_checks=expected)
+@parametrize_with_checks([*INSTANCES, *BALANCERS], expected_failed_checks=expected)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
@@ -48,7 +46,7 @@ def test_imbalanced_learn_checks(estimator, check):
 def test_each_deviation_is_of_a_check_that_is_run():
     run = {
         (type(one).__name__, getattr(check, "func", check).__name__)
-        for one in GENERATORS
+        for one in INSTANCES
         for _, check in estimator_checks_generator(one)
     }
     checks = {(who, what) for who, what in DEVIATIONS if what.startswith("check_") and who != "Balancer"}

@@ -8,10 +8,10 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from imblearn import over_sampling
+from instances import INSTANCES, TRAINED
 from sklearn.datasets import load_breast_cancer
 
-from gensynth.checks import DEVIATIONS, LAWS, TABLE_LAWS, Case, broken, check_generator, deviations_of, grid
+from gensynth.checks import DEVIATIONS, LAWS, OTHER_LAWS, TABLE_LAWS, Case, broken, check_generator, deviations_of, grid
 from gensynth.checks.compare import difference
 from gensynth.checks.containers import tensors
 from gensynth.checks.trial import fitted
@@ -23,8 +23,6 @@ from gensynth.generators.smote import SMOTE
 from gensynth.generators.smote_family import BorderlineSMOTE
 from gensynth.generators.smoten import SMOTEN
 
-ARGUMENTS = {"FromImblearn": {"sampler": over_sampling.SMOTE()}}
-INSTANCES = [made(**ARGUMENTS.get(name, {})) for name, made in all_generators().items()]
 BY_NAME = {law.__name__: law for law in LAWS}
 
 
@@ -82,6 +80,13 @@ def test_generator_keeps_the_laws_at_its_usual_size(generator):
     excused = deviations_of(generator)
     found = [text for law in TABLE_LAWS if law.__name__ not in excused for text in broken(law, generator, tables)]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("law", OTHER_LAWS, ids=name_of)
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_trained_generator_keeps_the_laws_with_what_it_resolves_itself(name, law):
+    assert broken(law, all_generators()[name]()) == []
 
 
 @pytest.mark.slow

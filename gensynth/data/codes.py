@@ -29,6 +29,7 @@ MOST_LEVELS = 256  # levels of a category that have a code of their own, from wh
 GROUPS = 32  # that rare levels are put in
 KNOTS = 4096  # values of a number that are kept to draw from inside bins
 STANDS_OUT = 5  # times the median count of a value
+SMOOTH = 0.4  # distinct values to a row from which on a column is continuous
 GAP = 3.0  # times the median gap near it: where a bin is rather cut
 FEW = 5  # rows of a class from which on its range is looked at
 
@@ -108,7 +109,7 @@ class ColumnCodes:
         heads = _heads(values[lone], counts[lone], bins, _class_cuts(cells, classes))
         starts = np.append(np.append(0, np.cumsum(counts[lone]))[heads], len(rest))
         ranks = np.add.reduceat(middle[lone] * counts[lone], heads) / np.diff(starts)
-        smooth = len(lone) > 0.5 * len(rest)
+        smooth = len(lone) > SMOOTH * len(rest)
         if smooth:  # what repeats by chance is no reason to repeat it
             rest, starts = values[lone], np.append(heads, len(lone))
         knots, at = rest, starts

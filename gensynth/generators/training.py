@@ -60,7 +60,7 @@ class Training:
         if self.batch_size is not None:
             return min(self.batch_size, rows)
         power = round(float(np.log2(max(rows / 8, 1))))
-        return min(2 ** min(max(power, 5), 9), rows)
+        return min(1 << min(max(power, 5), 9), rows)
 
 
 def check_count(name: str, value: Any, least: int = 1) -> None:

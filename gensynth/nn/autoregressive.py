@@ -29,11 +29,10 @@ from torch.nn import functional as F
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
+from .codes import NEVER, alike, bumps
 from .task import Task
 
-KNOTS = 12  # of the smooth functions of a rank
 COLUMNS = 64  # whose conditionals are learned in one step; of more, as many are drawn
-NEVER = -1e9  # the logit of what cannot be
 
 
 class Conditionals(Task):
@@ -44,7 +43,8 @@ class Conditionals(Task):
         ranks: for each column the ranks in (0, 1) of its first codes; empty where they have no order.
         hidden: widths of the layers, at least two; the first is that of the contexts.
         lr: AdamW's largest rate, above 0.
-        dropout: share of the units before the last layer that each row goes without in training, in [0, 1).
+        dropout: share of the units before the last layer that a row goes without in training, in [0, 1): so many at
+            first, and in the end none.
         ordered: share of rows that are learned in the order of the columns, the others in random orders, in [0, 1].
         rng: draws the first weights.
     """
@@ -58,10 +58,11 @@ class Conditionals(Task):
     ) -> None:  # fmt: skip
         super().__init__()
         self.sizes, self.lr, self.dropout, self.ordered = [*sizes], lr, dropout, ordered
+        self.steps, self.dropped = 1, dropout
         ends = torch.tensor([0, *self.sizes]).cumsum(0)
         self.starts: list[int] = ends[:-1].tolist()
         self.register_buffer("offsets", ends[:-1, None], persistent=False)
-        self.register_buffer("smooth", _smooth(self.sizes, ranks), persistent=False)
+        self.register_buffer("smooth", bumps(self.sizes, ranks), persistent=False)
         wide, *deep = hidden
         total, columns, last, knots = int(ends[-1]), len(self.sizes), hidden[-1], self.smooth.shape[1]
 
@@ -80,6 +81,7 @@ class Conditionals(Task):
 
     def optimizers(self, steps: int) -> list[tuple[Optimizer, LRScheduler | None]]:
         """Return AdamW with a rate that rises and falls once."""
+        self.steps = steps
         made = AdamW(self.parameters(), lr=self.lr, weight_decay=1e-2, fused=True)
         return [(made, OneCycleLR(made, self.lr, total_steps=max(steps, 2)))]
 
@@ -88,6 +90,7 @@ class Conditionals(Task):
     ) -> dict[str, Tensor]:
         """Move down the mean of -log p(row | class), each row in an order of its own."""
         (codes,) = batch
+        self.dropped = self.dropout * (1 - index / self.steps)
         loss = self.surprise(codes.long(), self._orders(len(codes), rng), rng).mean()
         descend(0, loss)
         return {"loss": loss.detach()}
@@ -141,9 +144,9 @@ class Conditionals(Task):
         """Return the last h. Shape: (g, n, wide) for g columns to (g, n, last)."""
         h = F.silu(contexts + self._of(self.shift, columns))
         for number, (W, c) in enumerate(zip(self.weights, self.biases, strict=True)):
-            if rng is not None and self.dropout and number == len(self.weights) - 1:
-                kept = torch.rand(h.shape[1:], generator=rng, device=h.device) >= self.dropout
-                h = h * (kept.to(h.dtype) / (1 - self.dropout))
+            if rng is not None and self.dropped and number == len(self.weights) - 1:
+                kept = torch.rand(h.shape[1:], generator=rng, device=h.device) >= self.dropped
+                h = h * (kept.to(h.dtype) / (1 - self.dropped))
             h = F.silu(torch.baddbmm(self._of(c, columns), h, self._of(W, columns)))
         return h
 
@@ -154,7 +157,7 @@ class Conditionals(Task):
     def _losses(self, h: Tensor, codes: Tensor, columns: Tensor) -> Tensor:
         """Return the sum over columns of -log p of their codes. Shape: h (g, n, last), codes (n, p); returns (n,)."""
         reads, total = self.answers(), torch.zeros(len(codes), device=h.device)
-        for size, places in self._alike(columns.tolist()).items():
+        for size, places in alike([self.sizes[column] for column in columns.tolist()]).items():
             mine = columns[places]
             wanted = codes[:, mine].T.reshape(-1)
             spots = self.offsets[mine] + torch.arange(size, device=h.device)
@@ -166,13 +169,6 @@ class Conditionals(Task):
             loss = F.cross_entropy(logits.flatten(0, 1), wanted, reduction="none")
             total = total + loss.view(len(places), -1).sum(0)
         return total
-
-    def _alike(self, columns: list[int]) -> dict[int, list[int]]:
-        """Return positions in a list of columns by their largest size, those of a like size together."""
-        groups: dict[int, list[int]] = {}
-        for place, column in enumerate(columns):
-            groups.setdefault((self.sizes[column] - 1).bit_length(), []).append(place)
-        return {max(self.sizes[columns[place]] for place in places): places for places in groups.values()}
 
     # Making ------------------------------------------------------------------------------------------------------
 
@@ -232,16 +228,3 @@ class Conditionals(Task):
         h = self._layers(context[None], torch.tensor([column], device=context.device))[0]
         part = slice(self.starts[column], self.starts[column] + self.sizes[column])
         return torch.addmm(self.base[part], h, reads[part].T).log_softmax(1)
-
-
-def _smooth(sizes: Sequence[int], ranks: Sequence[Sequence[float]]) -> Tensor:
-    """Return bumps along the ranks of ordered columns. Shape: (all codes, KNOTS for each ordered column)."""
-    ordered = [column for column, held in enumerate(ranks) if len(held)]
-    starts = torch.tensor([0, *sizes]).cumsum(0).tolist()
-    made = torch.zeros(starts[-1], KNOTS * len(ordered))
-    centres = (torch.arange(KNOTS) + 0.5) / KNOTS
-    for number, column in enumerate(ordered):
-        rank = torch.tensor([*ranks[column]], dtype=torch.float32)[:, None]
-        rows = slice(starts[column], starts[column] + len(rank))
-        made[rows, number * KNOTS : (number + 1) * KNOTS] = torch.exp(-0.5 * ((rank - centres) * KNOTS) ** 2)
-    return made
