@@ -107,10 +107,35 @@ def _model(what: str) -> None:
     if hasattr(generator.encoder_, "schema_"):
         print("\nColumns:")
         _print_columns([(f"  {column.name}", column.kind, column.says) for column in generator.schema_])
+    if getattr(generator, "history_", None):
+        _training(generator.history_)
     for label, text in generator.few_rows_.items():
         print(f"few rows of class {label}: {text}")
     if generator.holds_rows:
         print("\nContains real rows: treat it as you treat the data.")
+
+
+def _training(history: list[dict[str, float]]) -> None:
+    """Print how each figure of a training went, as a line of bars from its least to its greatest."""
+    last = history[-1]
+    print(f"\nTraining: {last['step']:,.0f} steps in {last['seconds']:.1f} s")
+    rows = []
+    for name in (name for name in last if name not in ("step", "seconds")):
+        values = [record[name] for record in history if name in record]
+        rows.append((f"  {name}", _bars(values), f"{values[0]:.4g} to {values[-1]:.4g}, least {min(values):.4g}"))
+    _print_columns(rows)
+
+
+def _bars(values: Sequence[float]) -> str:
+    """Return numbers as bars of eight heights.
+
+    >>> _bars([3.0, 2.0, 1.0, 1.0])
+    '█▅▁▁'
+    """
+    low, high = min(values), max(values)
+    width = min(len(values), 40)
+    some = [values[place * len(values) // width] for place in range(width)]
+    return "".join("▁▂▃▄▅▆▇█"[round(7 * (each - low) / ((high - low) or 1))] for each in some)
 
 
 def _recipe(what: str) -> None:

@@ -12,10 +12,12 @@ from .report import Verdict, show_table, show_verdicts, verdict
 PRIVATE = {"min_samples_leaf": 100, "links": 0.2}
 REAL, CTGAN, TVAE = "real rows", "ctgan CTGAN", "ctgan TVAE"
 FOREST, HIDING, COPULA = "gensynth ARF", "gensynth ARF, private", "gensynth GaussianCopula"
+NETWORK = "gensynth Autoregressive"
 MAKERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     FOREST: ("gensynth", "ARF", {}),
     HIDING: ("gensynth", "ARF", PRIVATE),
     COPULA: ("gensynth", "GaussianCopula", {}),
+    NETWORK: ("gensynth", "Autoregressive", {}),
     CTGAN: ("ctgan", "CTGAN", {"epochs": 100}),
     TVAE: ("ctgan", "TVAE", {"epochs": 300}),  # with --all: ten minutes
 }

@@ -17,6 +17,7 @@ SHOWN = {
     adult.FOREST: "**`ARF()`**",
     adult.HIDING: "**`ARF(min_samples_leaf=100, links=0.2)`**",
     adult.COPULA: "**`GaussianCopula()`**",
+    adult.NETWORK: "**`Autoregressive()`**",
 }
 
 

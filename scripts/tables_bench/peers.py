@@ -16,6 +16,7 @@ NEEDED = (
     "pyarrow",
     "threadpoolctl",
     "safetensors",
+    "lightning==2.6.6",
 )
 WISHED = "smote-variants==1.0.1"  # asks for TensorFlow, which its samplers never touch
 ITS_NEEDS = ("joblib", "metric-learn", "minisom", "seaborn", "statistics")
