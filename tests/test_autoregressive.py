@@ -146,8 +146,21 @@ def test_imputed_rows_keep_their_cells_and_follow_them(model, table):
         heap = X["word"].map({"x": 0, "y": 10, "z": 20})
         assert ((full["number"] - heap).abs()[filled] < 5).mean() > 0.95
     assert model.impute(holed, y, random_state=1).equals(model.impute(holed, y, random_state=1))
+    odd = holed.assign(k=holed["k"].where(holed.index > 3)).set_index(holed.index + 1000)
+    odd.loc[1004, "number"] = 99.5  # beyond what was seen
+    full = model.impute(odd, y)
+    assert full["k"].dtype == X["k"].dtype
+    assert full["number"].loc[1004] == 99.5
+    assert full.index.equals(odd.index)
     with pytest.raises(DataError, match="column 'word', row 2"):
         model.impute(holed.assign(word=["x", "y", "w"] * 200), y)
+
+
+def test_imputed_rows_keep_their_identifiers(table):
+    X, y = table[0].assign(who=[f"P-{n * 7 % 601:04d}" for n in range(600)]), table[1]
+    model = Autoregressive(hidden=(8, 8), steps=10, random_state=0).fit(X, y)
+    assert model.encoder_.identifiers == ["who"]
+    assert model.impute(X, y)["who"].equals(X["who"])
 
 
 def test_a_saved_model_is_the_same_and_a_damaged_one_is_refused(model, tmp_path):

@@ -167,6 +167,26 @@ class TableEncoder:
                 frame[column.name] = column.fresh(len(frame), rng)
         return self.frame_.close(frame)
 
+    def fill(self, X: Any, matrix: Floats, holes: npt.NDArray[np.bool_]) -> Any:
+        """Return a table with the cells of a coded matrix where it has holes, and all else as it stands.
+
+        Shape: matrix and holes (n, layout_.width). A pandas frame keeps its index; columns that were not learned go.
+        """
+        frame = Frame.open(X)[0]
+        made = self.decode_frame(matrix, np.random.default_rng(0))
+        for column in self.schema_:
+            own = frame[column.name]
+            if isinstance(column, Identifier):
+                made[column.name] = own
+        for place, column in enumerate(self.coded_):
+            own, new = frame[column.name], made[column.name]
+            stay = ~holes[:, place] & own.notna().to_numpy()
+            if bool((own[stay].astype(object) != new[stay].astype(object)).any()):  # beyond what was seen in training
+                made[column.name] = own.where(stay, new)
+        if self.frame_.library == "pandas" and hasattr(X, "index"):
+            made.index = X.index
+        return self.frame_.close(made)
+
     @property
     def identifiers(self) -> list[Hashable]:
         """Names of the columns that are drawn fresh."""

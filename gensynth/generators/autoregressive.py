@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError, DataError
-from ..random import as_generator, uniforms
+from ..random import uniforms
 from .base import Codes, Draw, Supports
 from .trained import Ints, Trained
 from .training import check_rate, check_widths
@@ -230,6 +230,8 @@ class Autoregressive(Trained):
     def impute(self, X: Any, y: Any = None, *, random_state: Any = None) -> Any:
         """Return rows whose missing cells are filled in, each drawn given the class and all cells that the row has.
 
+        All other cells, identifiers among them, and the index stay as they are.
+
         Arguments:
             X: (n, p) rows with the columns of training.
             y: (n,) their classes, or one class for all; None where the generator was fitted without labels, and else
@@ -259,7 +261,7 @@ class Autoregressive(Trained):
         classes = self._classes_drawn(known, key) if drawn else self.labels_.of_rows(y, len(rows))
         whole = np.concatenate([classes[:, None], known], axis=1).astype(np.int16)
         made = self._decoded(self._drawn(whole, key, present=True), key)
-        return self.encoder_.decode(np.where(holes, made, rows), as_generator(key, "identifiers"))
+        return self.encoder_.fill(X, np.where(holes, made, rows), holes)
 
     def _classes_drawn(self, known: Ints, key: int) -> Codes:
         """Return a class for each row, drawn from p(class | what is known of the row)."""
