@@ -31,9 +31,9 @@ def surroundings(threads: int) -> dict[str, str]:
     return os.environ | dict.fromkeys(POOLS, str(threads)) | {"PYTHONPATH": paths, "PYTHONWARNINGS": "ignore"}
 
 
-def child(job: str, **given: Any) -> Run:
-    """Run one job of `tables_bench.jobs` in a fresh process with two threads; failures come back as {"failed": why}."""
-    command = [sys.executable, "-m", "tables_bench.jobs", json.dumps({"job": job, "given": given})]
+def child(job: str, module: str = "tables_bench.jobs", **given: Any) -> Run:
+    """Run one job of a module in a fresh process with two threads; failures come back as {"failed": why}."""
+    command = [sys.executable, "-m", module, json.dumps({"job": job, "given": given})]
     try:
         done = subprocess.run(command, env=surroundings(2), capture_output=True, text=True, timeout=LIMIT, check=False)
     except subprocess.TimeoutExpired:

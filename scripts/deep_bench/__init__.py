@@ -1,0 +1,1 @@
+"""What `bench_deep.py` does: the trained generators of tables beside CTGAN and TVAE."""
