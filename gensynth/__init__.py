@@ -37,6 +37,8 @@ _NAMES = {
     "FromImblearn": "gensynth.generators.from_imblearn",
     "ARF": "gensynth.generators.forest",
     "GaussianCopula": "gensynth.generators.copula",
+    "Autoregressive": "gensynth.generators.autoregressive",
+    "VAE": "gensynth.generators.vae",
     "NotACopy": "gensynth.gates",
     "LabelAgrees": "gensynth.gates",
     "Plausible": "gensynth.gates",

@@ -31,6 +31,8 @@ GENERATORS = {
     "FromImblearn": "gensynth.generators.from_imblearn",
     "ARF": "gensynth.generators.forest",
     "GaussianCopula": "gensynth.generators.copula",
+    "Autoregressive": "gensynth.generators.autoregressive",
+    "VAE": "gensynth.generators.vae",
 }
 
 
