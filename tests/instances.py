@@ -9,6 +9,7 @@ from gensynth.generators import all_generators
 ARGUMENTS = {
     "FromImblearn": {"sampler": over_sampling.SMOTE()},
     "Autoregressive": {"hidden": (32, 32), "steps": 300},
+    "VAE": {"hidden": (32, 32), "steps": 200},
 }
-TRAINED = ("Autoregressive",)
+TRAINED = ("Autoregressive", "VAE")
 INSTANCES = [made(**ARGUMENTS.get(name, {})) for name, made in all_generators().items()]

@@ -12,12 +12,13 @@ from .report import Verdict, show_table, show_verdicts, verdict
 PRIVATE = {"min_samples_leaf": 100, "links": 0.2}
 REAL, CTGAN, TVAE = "real rows", "ctgan CTGAN", "ctgan TVAE"
 FOREST, HIDING, COPULA = "gensynth ARF", "gensynth ARF, private", "gensynth GaussianCopula"
-NETWORK = "gensynth Autoregressive"
+NETWORK, POINTS = "gensynth Autoregressive", "gensynth VAE"
 MAKERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     FOREST: ("gensynth", "ARF", {}),
     HIDING: ("gensynth", "ARF", PRIVATE),
     COPULA: ("gensynth", "GaussianCopula", {}),
     NETWORK: ("gensynth", "Autoregressive", {}),
+    POINTS: ("gensynth", "VAE", {}),
     CTGAN: ("ctgan", "CTGAN", {"epochs": 100}),
     TVAE: ("ctgan", "TVAE", {"epochs": 300}),  # with --all: ten minutes
 }

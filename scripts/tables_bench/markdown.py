@@ -18,6 +18,7 @@ SHOWN = {
     adult.HIDING: "**`ARF(min_samples_leaf=100, links=0.2)`**",
     adult.COPULA: "**`GaussianCopula()`**",
     adult.NETWORK: "**`Autoregressive()`**",
+    adult.POINTS: "**`VAE()`**",
 }
 
 
