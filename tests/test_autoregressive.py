@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.numpy import load_file, save_file
 
 from gensynth import Autoregressive, load
 from gensynth.errors import ConfigError, DataError, FormatError, GensynthWarning, UnknownCategory
@@ -73,6 +75,7 @@ def test_known_codes_stay_and_refused_ones_never_come():
     refused = torch.zeros(2, 12, dtype=torch.bool)
     refused[0, 0] = refused[1, 3] = True
     u = torch.rand(known.shape, generator=torch.Generator().manual_seed(1))
+    u[:4] = 1.0  # what float32 makes of the largest below 1
     drawn = net.complete(known, u, refused)
     assert (drawn[known >= 0] == known[known >= 0]).all()
     assert (drawn[0::2, 1] != 0).all()
@@ -102,6 +105,30 @@ def test_density_sums_to_one_over_a_table_of_categories():
     assert model.log_density(pd.DataFrame({"a": ["new"], "b": ["s"]}), "u")[0] == -np.inf
     with pytest.raises(ConfigError, match="say the class"):
         model.log_density(every)
+
+
+def test_density_is_that_of_what_is_made():
+    rng = np.random.default_rng(0)
+    whole = pd.DataFrame({"k": rng.integers(0, 300, 2000)})
+    model = Autoregressive(hidden=(16, 16), steps=30, random_state=0).fit(whole)
+    assert abs(np.exp(model.log_density(pd.DataFrame({"k": np.arange(300)}))).sum() - 1) < 0.01
+    heaps = pd.DataFrame({"x": np.concatenate([rng.normal(size=500), rng.normal(100, 1, 500)])})
+    model = Autoregressive(hidden=(16, 16), steps=30, random_state=0).fit(heaps)
+    grid = np.linspace(-5, 105, 110_001)
+    density = np.exp(model.log_density(pd.DataFrame({"x": grid})))
+    assert abs(density.sum() * 0.001 - 1) < 0.02
+    assert density[(grid > 10) & (grid < 90)].max() == 0
+    assert model.log_density(pd.DataFrame({"x": [1e6]}))[0] == -np.inf
+
+
+def test_a_class_that_never_had_a_cell_takes_those_of_all_rows():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=300), "w": rng.choice([*"pq"], 300)})
+    y = np.repeat(["u", "v"], [200, 100])
+    X.loc[y == "v", "a"] = np.nan
+    model = Autoregressive(hidden=(16, 16), steps=50, random_state=0).fit(X, y)
+    assert model.impute(X, y)["a"].notna().all()
+    assert model.sample(50, y="v")["a"].isna().all()
 
 
 def test_conditions_hold_and_others_follow(model):
@@ -168,12 +195,27 @@ def test_a_saved_model_is_the_same_and_a_damaged_one_is_refused(model, tmp_path)
     again = load(tmp_path / "model")
     assert again.sample(50, y="rare", random_state=3).equals(model.sample(50, y="rare", random_state=3))
     assert again.history_ == model.history_
+    asked = {"n": 20, "y": "rare", "conditions": {"word": "y", "number": 10.5}, "random_state": 1}
+    assert again.sample(**asked).equals(model.sample(**asked))
+    for name, change in (("codes/1.starts", 1000), ("codes/1.cuts", None), ("weights/base", np.nan), ("counts", -5)):
+        _tampered(tmp_path / "model", tmp_path / "changed", name, change)
+        with pytest.raises(FormatError):
+            load(tmp_path / "changed")
     meta = json.loads((tmp_path / "model" / "model.json").read_text())
     for part, value in (("hidden", [16, 16]), ("hidden", "__import__('os')")):
         changed = {**meta, "params": {**meta["params"], part: value}}
         (tmp_path / "model" / "model.json").write_text(json.dumps(changed))
         with pytest.raises((FormatError, ConfigError)):
             load(tmp_path / "model")
+
+
+def _tampered(model, copy, name, change):
+    """Write a copy of a model with one array multiplied by `change`, or emptied."""
+    shutil.copytree(model, copy, dirs_exist_ok=True)
+    arrays = load_file(model / "weights.safetensors")
+    key = f"state/{name}"
+    arrays[key] = arrays[key][:0] if change is None else (arrays[key] * change).astype(arrays[key].dtype)
+    save_file({key: np.ascontiguousarray(array) for key, array in arrays.items()}, copy / "weights.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -206,7 +248,9 @@ def test_thousands_of_levels():
 def test_bounds_on_training_are_kept_to(table):
     assert Autoregressive(hidden=(8, 8), steps=1, random_state=0).fit(*table).steps_ == 1
     short = Autoregressive(hidden=(8, 8), steps=10**6, max_time="1s", random_state=0, training={"patience": None})
-    assert 1 <= short.fit(*table).steps_ < 10**5
+    with pytest.warns(GensynthWarning, match="before the end of one round"):
+        short.fit(*table)
+    assert 1 <= short.steps_ < 10**5
     assert short.history_[-1]["seconds"] < 10
 
 
@@ -218,6 +262,10 @@ def test_bounds_on_training_are_kept_to(table):
         ({"hidden": (8, 0)}, "each width"),
         ({"order": "random"}, "order must be"),
         ({"dropout": 1.0}, "dropout must be"),
+        ({"dropout": None}, "dropout must be"),
+        ({"hidden": {8, 9}}, "hidden must be"),
+        ({"training": {"progress": "no"}}, "progress cannot be"),
+        ({"training": {"checkpoint_dir": "here"}, "random_state": None}, "needs random_state"),
         ({"max_time": "soon"}, "max_time"),
         ({"training": {"batchsize": 3}}, "did you mean 'batch_size'"),
         ({"training": {"lr": -1}}, "lr must be"),
@@ -231,10 +279,12 @@ def test_wrong_parameters_are_refused(table, params, match):
 
 def test_a_run_that_was_cut_short_goes_on_to_the_same_rows(table, tmp_path):
     whole = Autoregressive(**SMALL).fit(*table)
-    kept = Autoregressive(**SMALL, training={"checkpoint_dir": str(tmp_path)})
+    kept = Autoregressive(**{**SMALL, "hidden": [32, 32]}, training={"checkpoint_dir": str(tmp_path)})
     kept.fit(*table)
     again = Autoregressive(**SMALL, training={"checkpoint_dir": str(tmp_path)}).fit(*table)
     assert again.sample(50).equals(kept.sample(50))
     assert again.sample(50).equals(whole.sample(50))
-    with pytest.raises((ConfigError, FormatError), match="checkpoint"):
+    with pytest.raises(ConfigError, match="another training"):
+        Autoregressive(**SMALL, training={"checkpoint_dir": str(tmp_path), "lr": 0.05}).fit(*table)
+    with pytest.raises(ConfigError, match="another training"):
         Autoregressive(**SMALL, training={"checkpoint_dir": str(tmp_path)}).fit(table[0].head(500), table[1][:500])

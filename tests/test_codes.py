@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.stats import ks_2samp
 
-from gensynth.data.codes import GROUPS, MOST_LEVELS, Codebook, ColumnCodes, bins_for
+from gensynth.data.bins import bins_for
+from gensynth.data.codes import GROUPS, MOST_LEVELS, Codebook, ColumnCodes
 from gensynth.data.encode import TableEncoder
 
 rng = np.random.default_rng(0)

@@ -377,11 +377,13 @@ def test_max_time_stops_after_the_step():
     train(Line(), lines(1))  # lightning is imported once
     task = Line(pause=0.05)
     began = time.monotonic()
-    train(task, lines(10_000, round=1000), max_time="1s")
+    with pytest.warns(GensynthWarning, match="before the end of one round"):
+        train(task, lines(10_000, round=1000), max_time="1s")
     assert 0.9 < time.monotonic() - began < 2
     assert 2 <= len(task.seen) <= 20
     task = Line()
-    train(task, lines(10_000), max_time=1e-6)
+    with pytest.warns(GensynthWarning, match="after 1 of 10000 steps"):
+        train(task, lines(10_000), max_time=1e-6)
     assert task.seen == [0]
 
 

@@ -93,6 +93,8 @@ def counts_of(strategy: Any, labels: Labels, codes: Codes) -> dict[int, int]:
     words = ("auto", "minority", "not minority", "not majority", "all")
     if isinstance(strategy, bool) or (isinstance(strategy, str) and strategy not in words):
         raise ConfigError(f"sampling_strategy={strategy!r} is not known{nearest(strategy, words)}")
+    if isinstance(strategy, str) and strategy in ("auto", "not majority") and np.count_nonzero(have) > 1:
+        return {code: int(have.max() - n) for code, n in enumerate(have) if 0 < n < have.max()}
     try:
         found = check_sampling_strategy(strategy, codes, "over-sampling")
     except (ValueError, TypeError) as error:

@@ -20,27 +20,17 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import FormatError
+from .bins import bins_for, class_cuts, heads_of, reach_of
 from .encode import Layout
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
-LEAST_BINS, MOST_BINS = 6, 128
 MOST_LEVELS = 256  # levels of a category that have a code of their own, from which on rare ones share
 GROUPS = 32  # that rare levels are put in
 KNOTS = 4096  # values of a number that are kept to draw from inside bins
 STANDS_OUT = 5  # times the median count of a value
 SMOOTH = 0.4  # distinct values to a row from which on a column is continuous
-GAP = 3.0  # times the median gap near it: where a bin is rather cut
-FEW = 5  # rows of a class from which on its range is looked at
-
-
-def bins_for(rows: int) -> int:
-    """Return in how many bins a number is cut: about half the root of the rows.
-
-    >>> bins_for(100), bins_for(2000), bins_for(1_000_000)
-    (6, 24, 128)
-    """
-    return int(np.clip(0.55 * np.sqrt(rows), LEAST_BINS, MOST_BINS))
 
 
 @dataclass(frozen=True)
@@ -75,6 +65,21 @@ class ColumnCodes:
         """How many of them are not the missing one."""
         return len(self.atoms) + len(self.starts) - 1
 
+    @property
+    def sound(self) -> bool:
+        """Whether the parts belong together, as those of a file may not."""
+        shared, starts = len(self.starts) - 1, self.starts
+        held = (getattr(self, name) for name in _ARRAYS)
+        return (
+            all(bool(np.isfinite(array).all()) for array in held)
+            and shared >= 0
+            and bool(starts[0] == 0 and (np.diff(starts) > 0).all() and starts[-1] == len(self.knots))
+            and len(self.cuts) == (shared if self.ordered else 0)
+            and len(self.places) == (self.whole if self.ordered else 0)
+            and len(self.reach) == (shared if self.smooth else 0)
+            and len(self.shares) == (len(self.knots) + 1 if shared and not self.ordered else 0)
+        )
+
     @classmethod
     def of_levels(cls, cells: Floats, classes: Codes) -> Self:
         """Learn a category. Shape: cells (n,) levels, NaN where missing; classes (n,), whose means make groups."""
@@ -106,7 +111,7 @@ class ColumnCodes:
         out = (counts > max(4, len(held) / 500)) & (counts > STANDS_OUT * np.median(counts))
         out[np.argsort(-counts, kind="stable")[bins:]] = False
         rest, lone = held[~np.repeat(out, counts)], np.flatnonzero(~out)
-        heads = _heads(values[lone], counts[lone], bins, _class_cuts(cells, classes))
+        heads = heads_of(values[lone], counts[lone], bins, class_cuts(cells, classes))
         starts = np.append(np.append(0, np.cumsum(counts[lone]))[heads], len(rest))
         ranks = np.add.reduceat(middle[lone] * counts[lone], heads) / np.diff(starts)
         smooth = len(lone) > SMOOTH * len(rest)
@@ -118,7 +123,7 @@ class ColumnCodes:
             keep = np.unique(np.concatenate([np.linspace(0, len(rest) - 1, KNOTS).astype(np.intp), ends]))
             knots, at = rest[keep], np.searchsorted(keep, starts)
         cuts = values[lone[heads]]
-        reach = _reach(knots, at, _class_cuts(cells, classes)) if smooth else none
+        reach = reach_of(knots, at, class_cuts(cells, classes)) if smooth else none
         return cls(values[out], at, knots, cuts, np.append(middle[out], ranks), none, reach, True, smooth, missing)
 
     def encode(self, cells: Floats) -> Codes:
@@ -192,15 +197,33 @@ class ColumnCodes:
         found[order] = none & (mass[run] >= least)
         return found
 
+    def _reached(self) -> Floats:
+        """Return the value that each bin of a continuous column reaches to. Shape: (b,)."""
+        return np.interp(self.reach, np.arange(len(self.knots)), self.knots)
+
+    def holds(self, cells: Floats, codes: Codes) -> npt.NDArray[np.bool_]:
+        """Return whether `decode` can make such numbers of their codes. Shape: (n,), (n,) to (n,)."""
+        fine = codes >= 0
+        if not self.ordered:
+            return fine
+        single = np.flatnonzero((codes >= 0) & (codes < len(self.atoms)))
+        fine[single] = self.atoms[codes[single]] == cells[single]
+        shared = np.flatnonzero((codes >= len(self.atoms)) & (codes < self.whole))
+        code = codes[shared] - len(self.atoms)
+        first = self.knots[self.starts[code]]
+        last = self._reached()[code] if self.smooth else self.knots[self.starts[code + 1] - 1]
+        fine[shared] = (cells[shared] >= np.minimum(first, last)) & (cells[shared] <= np.maximum(first, last))
+        return fine
+
     def log_width(self) -> Floats:
         """Return the log of how far each code's values are spread, 0 for those of one value. Shape: (size,)."""
         widths = np.ones(self.size)
         if self.smooth:
-            ends = np.append(self.cuts[1:], self.knots[-1])
-            gaps = ends - self.cuts
+            gaps = np.abs(self._reached() - self.knots[self.starts[:-1]])
             widths[len(self.atoms) : self.whole] = np.where(gaps > 0, gaps, 1.0)
         elif len(self.starts) > 1:
-            widths[len(self.atoms) : self.whole] = np.diff(self.starts)
+            spans = zip(self.starts[:-1], self.starts[1:], strict=True)
+            widths[len(self.atoms) : self.whole] = [len(np.unique(self.knots[low:high])) for low, high in spans]
         return np.asarray(np.log(widths))
 
 
@@ -253,59 +276,15 @@ class Codebook:
 
     @classmethod
     def unpack(cls, meta: list[dict[str, Any]], arrays: dict[str, npt.NDArray[Any]]) -> Self:
-        """Return what `pack` gave. Raises: KeyError where something is lacking."""
+        """Return what `pack` gave. Raises: KeyError where something is lacking, FormatError where it does not fit."""
         columns = []
         for place, flags in enumerate(meta):
             held: dict[str, Any] = {name: arrays[f"{place}.{name}"] for name in _ARRAYS}
             held |= {name: bool(flags[name]) for name in ("ordered", "smooth", "missing")}
             columns.append(ColumnCodes(**held))
+            if not columns[-1].sound:
+                raise FormatError(f"the codes of column {place} are damaged")
         return cls(tuple(columns))
-
-
-def _heads(values: Floats, counts: Codes, bins: int, own: Floats) -> Codes:
-    """Return which values begin a bin: bins of equal mass, cut at a gap where one is near, and at `own` cuts too.
-
-    Shape: values (k,) ascending, counts (k,), own (m,).
-    """
-    ends = np.cumsum(counts)
-    inner = np.searchsorted(ends, ends[-1] * np.arange(1, bins) / bins, side="left") + 1
-    inner = np.unique(inner[inner < len(values)])
-    gaps = np.append(0.0, np.diff(values))
-    for place, (before, head, after) in enumerate(zip([0, *inner[:-1]], inner, [*inner[1:], len(values)], strict=True)):
-        window = np.arange(head - (head - before) // 2, head + (after - head) // 2 + 1)
-        window = window[(window >= before + 2) & (window <= after - 2)]  # no bin of one value
-        if not len(window):
-            continue
-        best = window[gaps[window].argmax()]
-        if gaps[best] > GAP * np.median(gaps[window]):
-            inner[place] = best
-    cut = np.searchsorted(values, own)
-    return np.unique(np.concatenate([[0], inner, cut[cut < len(values)]])).astype(np.intp)
-
-
-def _reach(knots: Floats, starts: Codes, own: Floats) -> Floats:
-    """Return the knot that each bin's values reach to: the next bin's first, unless a gap or a cut is between.
-
-    A bin of one value reaches half way to the next, so that its rows are no copies.
-    """
-    last, gaps = starts[1:] - 1, np.append(np.diff(knots), np.inf)
-    inner = (knots[last] - knots[starts[:-1]]) / np.maximum(last - starts[:-1], 1)
-    after = np.minimum(last + 1, len(knots) - 1)
-    apart = gaps[last] > 2 * GAP * np.where(inner > 0, inner, np.inf)
-    torn = apart | (np.searchsorted(own, knots[last]) < np.searchsorted(own, knots[after], side="right"))
-    reach = np.where(torn | (last == after), last, after).astype(np.float64)
-    lone = reach == starts[:-1]
-    return np.where(lone, reach + np.where(last == after, -0.5, 0.5) * (len(knots) > 1), reach)
-
-
-def _class_cuts(cells: Floats, classes: Codes) -> Floats:
-    """Return where a class begins, and the least numbers above its end. Shape: (n,), (n,) to (m,)."""
-    ends = []
-    for code in np.unique(classes):
-        mine = cells[classes == code]
-        if (~np.isnan(mine)).sum() >= FEW:
-            ends += [np.nanmin(mine), np.nextafter(np.nanmax(mine), np.inf)]
-    return np.sort(np.array(ends))
 
 
 _ARRAYS = tuple(field.name for field in fields(ColumnCodes) if field.type in ("Floats", "Codes"))

@@ -176,7 +176,7 @@ class TableEncoder:
         made = self.decode_frame(matrix, np.random.default_rng(0))
         for column in self.schema_:
             own = frame[column.name]
-            if isinstance(column, Identifier):
+            if isinstance(column, Identifier) or column.kind == "empty":
                 made[column.name] = own
         for place, column in enumerate(self.coded_):
             own, new = frame[column.name], made[column.name]

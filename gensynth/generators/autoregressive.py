@@ -6,8 +6,8 @@ The columns are codes (`data.codes`); the mathematics of the networks stands in 
 all rows with the class as the first column, so that a rare class borrows what it has in common with the others, and in
 random orders of the columns, so that any columns can be held and the others follow.
 
-References: Uria, Murray and Larochelle 2014, arXiv:1310.1757 (all orders); Salimans et al. 2017, arXiv:1701.05517, and
-van den Oord et al. 2016, arXiv:1601.06759 (numbers as codes with a softmax).
+References: Uria, Murray and Larochelle 2014, arXiv:1310.1757 (all orders); van den Oord et al. 2016, arXiv:1601.06759
+(numbers as codes with a softmax).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ConfigError, DataError
+from ..data import saved
+from ..errors import ConfigError, DataError, FormatError
 from ..random import uniforms
 from .base import Codes, Draw, Supports
 from .trained import Ints, Trained
@@ -40,7 +41,11 @@ class Autoregressive(Trained):
     at values (`conditions`), fills in missing cells (`impute`) and says how likely rows are (`log_density`).
 
     Few rows: a class of 1 to 5 is mostly what all rows have in common, seen through the few; values are taken from all
-    rows. From 200 rows on a tenth is held out to tell when to stop; with fewer all `steps` are done.
+    rows. From 200 rows on a tenth is held out to tell when to stop, by its likelihood in the order of the columns; with
+    fewer all `steps` are done.
+
+    Conditions are checked one by one: each must occur in a row of the class, but of values that no row holds together
+    rows are made as the network sees fit.
 
     Arguments:
         hidden: widths of the layers, at least two, each at least 1.
@@ -82,8 +87,8 @@ class Autoregressive(Trained):
         check_widths("hidden", self.hidden, 2)
         if self.order not in ("any", "columns"):
             raise ConfigError(f"order must be 'any' or 'columns', got {self.order!r}")
-        if self.dropout != 0:
-            check_rate("dropout", self.dropout, most=1.0)
+        if self.dropout is None or self.dropout != 0:
+            check_rate("dropout", -1 if self.dropout is None else self.dropout, most=1.0)
 
     def _task(self, sizes: list[int], rng: torch.Generator) -> Conditionals:
         from ..nn.autoregressive import Conditionals
@@ -105,6 +110,16 @@ class Autoregressive(Trained):
         some = [rows[codes == code] for code in range(len(self.labels_.counts))]
         ends = [[np.fmin.reduce(part, axis=0), np.fmax.reduce(part, axis=0)] for part in some]
         self.ends_ = np.array(ends).reshape(len(some), 2, rows.shape[1])
+
+    def _state(self) -> saved.Packed:
+        meta, arrays = super()._state()
+        return meta, arrays | {"ends": self.ends_}
+
+    def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
+        self.ends_ = arrays["ends"]
+        super()._restore(meta, {name: array for name, array in arrays.items() if name != "ends"})
+        if self.ends_.shape != (len(self.labels_.counts), 2, len(self.codebook_.columns)):
+            raise FormatError("the ranges are not those of the columns")
 
     # Making ------------------------------------------------------------------------------------------------------
 
@@ -129,10 +144,12 @@ class Autoregressive(Trained):
         """
         import torch
 
-        device, refused = self._place(), self._refused()
+        device, refused = self._place(), self._refused(np.unique(known[:, 0]))
         if present:
-            ends = np.cumsum(self.codebook_.sizes) - 1
-            refused[:, ends[[column.missing for column in self.codebook_.columns]]] = True
+            for end, column in zip(np.cumsum(self.codebook_.sizes), self.codebook_.columns, strict=True):
+                refused[:, end - column.missing : end] = True
+                cells = refused[:, end - column.size : end - column.missing]
+                cells[cells.all(axis=1)] = False  # a class that never had such a cell takes those of all rows
         task, no = self.task_.to(device), torch.from_numpy(refused).to(device)
         made = np.empty(known.shape, dtype=np.int16)
         for start in range(0, len(known), BLOCK):
@@ -195,7 +212,7 @@ class Autoregressive(Trained):
         coded[:, 0] = np.arange(count)
         for place, code in held.items():
             coded[:, 1 + place] = code
-        logs = self._likelihood(np.maximum(coded, -1))
+        logs = self._likelihood(coded)
         return np.where(able, self.labels_.counts * np.exp(logs - logs.max(initial=-np.inf)), 0.0)
 
     def _likelihood(self, coded: Ints) -> Floats:
@@ -224,7 +241,8 @@ class Autoregressive(Trained):
         found = self._likelihood(coded)
         for place, column in enumerate(self.codebook_.columns):
             code = coded[:, 1 + place]
-            found -= np.where(code >= 0, column.log_width()[np.maximum(code, 0)], np.inf)
+            fine = column.holds(rows[:, place], code)
+            found -= np.where(fine, column.log_width()[np.maximum(code, 0)], np.inf)
         return found
 
     def impute(self, X: Any, y: Any = None, *, random_state: Any = None) -> Any:

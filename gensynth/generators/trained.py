@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..data import saved
 from ..data.codes import Codebook
-from ..errors import ConfigError, FormatError
+from ..errors import ConfigError, DataError, FormatError
 from ..random import as_generator
 from .base import Codes, Generator
 from .training import ENOUGH, HELD, MOST_HELD, ROUNDS, Training, check_count, steps_for
@@ -46,7 +46,8 @@ class Trained(Generator):
         from ..training import Budget
 
         check_count("steps", self.steps)
-        Training.read(self.training)
+        if Training.read(self.training).checkpoint_dir is not None and self.random_state is None:
+            raise ConfigError("checkpoint_dir needs random_state=INT: without one no later fit is the same training")
         Budget(1 if self.steps is None else self.steps, self.max_time, None)
 
     def _ladder(self, count: int) -> str | None:
@@ -61,6 +62,8 @@ class Trained(Generator):
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
         import torch
 
+        if len(self.labels_.counts) > np.iinfo(np.int16).max:
+            raise DataError(f"{len(self.labels_.counts):,} classes: {type(self).__name__} takes at most 32,767")
         self.codebook_ = Codebook.fit(rows, self.encoder_.layout_, codes)
         coded = np.concatenate([codes[:, None].astype(np.int16), self.codebook_.encode(rows)], axis=1)
         self.counts_ = self._tally(coded)
@@ -107,10 +110,12 @@ class Trained(Generator):
     def _fingerprint(self, coded: Ints) -> str:
         """Return what tells this training from others: its rows and its parameters."""
         said = {
-            name: value for name, value in self.get_params(deep=False).items() if name not in ("training", "max_time")
+            name: np.asarray(value).tolist() if isinstance(value, tuple | np.generic) else value
+            for name, value in self.get_params(deep=False).items()
+            if name not in ("training", "max_time")
         }
         whole = hashlib.blake2b(np.ascontiguousarray(coded).tobytes(), digest_size=16)
-        whole.update(repr(sorted(said.items(), key=str)).encode())
+        whole.update(repr((sorted(said.items(), key=str), self.lr_)).encode())
         return whole.hexdigest()
 
     def _tally(self, coded: Ints) -> npt.NDArray[np.int64]:
@@ -133,15 +138,15 @@ class Trained(Generator):
         start = sum(self.codebook_.sizes[:column])
         return self.counts_[:, start : start + self.codebook_.sizes[column]]
 
-    def _refused(self) -> npt.NDArray[np.bool_]:
+    def _refused(self, wanted: Codes) -> npt.NDArray[np.bool_]:
         """Return which codes are not made for each class: those it clearly has not. Shape: as `counts_`."""
         found = np.zeros(self.counts_.shape, dtype=bool)
         start = 0
-        for column, book in enumerate(self.codebook_.columns):
-            counts = self.counts_of(column)
-            for code, mine in enumerate(counts):
-                both = np.stack([mine, counts.sum(axis=0)])
-                found[code, start : start + book.size] = book.unlikely(both, CLEAR)
+        for book in self.codebook_.columns:
+            counts = self.counts_[:, start : start + book.size]
+            every = counts.sum(axis=0)
+            for code in wanted:
+                found[code, start : start + book.size] = book.unlikely(np.stack([counts[code], every]), CLEAR)
             start += book.size
         return found
 
@@ -185,8 +190,10 @@ class Trained(Generator):
         self.lr_ = float(meta["lr"])
         if len(self.codebook_.columns) != self.encoder_.layout_.width:
             raise FormatError("the codes are not those of the columns")
-        if self.counts_.shape != (len(self.labels_.counts), sum(self.codebook_.sizes)):
+        if self.counts_.shape != (len(self.labels_.counts), sum(self.codebook_.sizes)) or (self.counts_ < 0).any():
             raise FormatError("the counts are not those of the codes")
+        if not all(np.isfinite(array).all() for array in parts["weights"].values()):
+            raise FormatError("the weights are not finite")
         self.task_ = self._task(self.sizes, torch.Generator().manual_seed(0))
         try:
             self.task_.load_state_dict({name: torch.from_numpy(array) for name, array in parts["weights"].items()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ class Training:
         lr: the largest learning rate, above 0; None for the generator's own.
         patience: rounds without a better held-out score after which to stop, at least 1; None for never.
         device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda", "cuda:1" or "mps".
-        checkpoint_dir: folder for a checkpoint a round, from which the same `fit` goes on after it was killed.
+        checkpoint_dir: folder for a checkpoint a round, from which the same `fit` goes on after it was killed; it needs
+            a `random_state`, or no later `fit` is the same.
         progress: whether to show a line on standard error; None where that is a terminal.
         trainer_kwargs: for Lightning's Trainer: precision, devices, num_nodes, strategy, callbacks...
     """
@@ -39,10 +41,8 @@ class Training:
     trainer_kwargs: Mapping[str, Any] | None = None
 
     @classmethod
-    def read(cls, given: Mapping[str, Any] | Training | None) -> Training:
+    def read(cls, given: Mapping[str, Any] | None) -> Training:
         """Return the settings that a mapping gives. Raises: ConfigError for an unknown name or a value out of range."""
-        if isinstance(given, cls):
-            return given
         if given is not None and not isinstance(given, Mapping):
             raise ConfigError(f"training must be a mapping of settings, got {given!r:.60}")
         names = [field.name for field in fields(cls)]
@@ -53,6 +53,11 @@ class Training:
         for name in ("batch_size", "patience"):
             check_count(name, getattr(made, name))
         check_rate("lr", made.lr)
+        kinds = {"device": str, "checkpoint_dir": str | PathLike, "progress": bool, "trainer_kwargs": Mapping}
+        for name, kind in kinds.items():
+            value = getattr(made, name)
+            if not isinstance(value, kind) and (value is not None or name == "device"):
+                raise ConfigError(f"training: {name} cannot be {value!r:.60}")
         return made
 
     def batch_of(self, rows: int) -> int:
@@ -79,10 +84,10 @@ def check_rate(name: str, value: Any, least: float = 0.0, most: float = np.inf) 
 
 def check_widths(name: str, value: Any, least: int) -> None:
     """Raise ConfigError where a parameter is no list of at least `least` whole numbers above 0."""
-    if isinstance(value, str) or not hasattr(value, "__len__") or len(value) < least:
+    if not isinstance(value, list | tuple) or len(value) < least:
         raise ConfigError(f"{name} must be a list of at least {least} widths, got {value!r:.60}")
     for width in value:
-        check_count(f"each width of {name}", width)
+        check_count(f"each width of {name}", -1 if width is None else width)
 
 
 def steps_for(rows: int, batch: int, passes: float, least: int, most: int) -> int:

@@ -124,7 +124,7 @@ class VAE(Trained):
         import torch
 
         device = self._place()
-        task, refused = self.task_.to(device), torch.from_numpy(self._refused()).to(device)
+        task, refused = self.task_.to(device), torch.from_numpy(self._refused(np.unique(codes))).to(device)
         made = np.empty((len(codes), len(self.codebook_.columns)), dtype=np.int16)
         for start in range(0, len(codes), BLOCK):
             part = slice(start, start + BLOCK)

@@ -13,7 +13,7 @@ say, whichever these are, so that one pass gives every column its conditional, i
 Codes of numbers are ordered: their rows of T and O are a free part and a smooth function of their rank.
 
 References: Larochelle and Murray 2011, "The neural autoregressive distribution estimator", AISTATS (the shared sum);
-Uria, Murray and Larochelle 2014, "A deep and tractable density estimator", arXiv:1310.1757, sec. 4 (all orders).
+Uria, Murray and Larochelle 2014, "A deep and tractable density estimator", arXiv:1310.1757 (all orders).
 
 DIFFERS from Uria et al.: an order gives all p conditionals of a row at once, and each column has layers of its own.
 """
@@ -29,7 +29,7 @@ from torch.nn import functional as F
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
-from .codes import NEVER, alike, bumps
+from .codes import NEVER, Bumps, alike, drawn
 from .task import Task
 
 COLUMNS = 64  # whose conditionals are learned in one step; of more, as many are drawn
@@ -50,7 +50,6 @@ class Conditionals(Task):
     """
 
     offsets: Tensor
-    smooth: Tensor
 
     def __init__(
         self, sizes: Sequence[int], ranks: Sequence[Sequence[float]], hidden: Sequence[int], *, lr: float = 2e-3,
@@ -62,19 +61,19 @@ class Conditionals(Task):
         ends = torch.tensor([0, *self.sizes]).cumsum(0)
         self.starts: list[int] = ends[:-1].tolist()
         self.register_buffer("offsets", ends[:-1, None], persistent=False)
-        self.register_buffer("smooth", bumps(self.sizes, ranks), persistent=False)
+        self.smooth = Bumps(self.sizes, ranks)
         wide, *deep = hidden
-        total, columns, last, knots = int(ends[-1]), len(self.sizes), hidden[-1], self.smooth.shape[1]
+        total, columns, last, knots = int(ends[-1]), len(self.sizes), hidden[-1], self.smooth.count
 
-        def drawn(scale: float, *shape: int) -> nn.Parameter:
+        def first(scale: float, *shape: int) -> nn.Parameter:
             return nn.Parameter(torch.randn(shape, generator=rng) * scale)
 
-        self.says, self.says_smooth = drawn(0.3, total, wide), drawn(0.2, knots, wide)  # T
-        self.shift = drawn(0.1, columns, 1, wide)  # b
+        self.says, self.says_smooth = first(0.3, total, wide), first(0.2, knots, wide)  # T
+        self.shift = first(0.1, columns, 1, wide)  # b
         pairs = [*zip([wide, *deep[:-1]], deep, strict=True)]
-        self.weights = nn.ParameterList([drawn(math.sqrt(2 / i), columns, i, o) for i, o in pairs])  # W
+        self.weights = nn.ParameterList([first(math.sqrt(2 / i), columns, i, o) for i, o in pairs])  # W
         self.biases = nn.ParameterList([nn.Parameter(torch.zeros(columns, 1, o)) for _, o in pairs])  # c
-        self.reads, self.reads_smooth = drawn(0.05, total, last), drawn(0.05, knots, last)  # O
+        self.reads, self.reads_smooth = first(0.05, total, last), first(0.05, knots, last)  # O
         self.base = nn.Parameter(torch.zeros(total))  # d
 
     # Learning ----------------------------------------------------------------------------------------------------
@@ -96,7 +95,7 @@ class Conditionals(Task):
         return {"loss": loss.detach()}
 
     def score(self, batches: Iterable[tuple[Tensor, ...]], rng: torch.Generator) -> float | None:
-        """Return the mean of -log p(row | class) in the order of the columns, in nats."""
+        """Return the mean of -log p(row | class) in the order of the columns, in which rows are made, in nats."""
         total, rows = 0.0, 0
         for (codes,) in batches:
             total += float(self.surprise(codes.long()).sum())
@@ -115,9 +114,11 @@ class Conditionals(Task):
         if rng is not None and len(columns) > COLUMNS:
             chosen = torch.randperm(len(columns), generator=rng, device=codes.device)[:COLUMNS]
             weight, columns = len(columns) / COLUMNS, columns[chosen.sort().values]
-        contexts = self._contexts(codes, order, columns)
-        h = self._layers(contexts, columns, rng)
-        return weight * self._losses(h, codes, columns)
+        parts = [
+            self._losses(self._layers(self._contexts(codes, order, part), part, rng), codes, part)
+            for part in torch.split(columns, COLUMNS)
+        ]
+        return weight * torch.stack(parts).sum(0)
 
     def _orders(self, n: int, rng: torch.Generator) -> Tensor | None:
         """Return an order for each row, the class first: that of the columns for some, a random one for others."""
@@ -193,12 +194,10 @@ class Conditionals(Task):
             if len(refused):
                 first = self.starts[column] - self.sizes[0]
                 chances = chances.masked_fill(refused[:, first : first + self.sizes[column]], 0.0)
-            reached = chances.cumsum(1)
-            drawn = torch.searchsorted(reached, u[:, column, None] * reached[:, -1:], right=True)[:, 0]
-            drawn = drawn.clamp(max=self.sizes[column] - 1)
+            code = drawn(chances, u[:, column])
             lacking = ~known[:, column]
-            codes[:, column] = torch.where(lacking, drawn, codes[:, column])
-            context += table[drawn + self.starts[column]] * lacking[:, None]
+            codes[:, column] = torch.where(lacking, code, codes[:, column])
+            context += table[code + self.starts[column]] * lacking[:, None]
         return codes
 
     @torch.no_grad()
@@ -217,11 +216,13 @@ class Conditionals(Task):
 
     def table(self) -> Tensor:
         """Return T. Shape: (all codes, wide)."""
-        return self.says + self.smooth @ self.says_smooth
+        smooth: Tensor = self.smooth(self.says_smooth)
+        return self.says + smooth
 
     def answers(self) -> Tensor:
         """Return O. Shape: (all codes, last)."""
-        return self.reads + self.smooth @ self.reads_smooth
+        smooth: Tensor = self.smooth(self.reads_smooth)
+        return self.reads + smooth
 
     def chances(self, context: Tensor, column: int, reads: Tensor) -> Tensor:
         """Return log p(x_j = k | context) of one column. Shape: context (n, wide), reads as `answers()`; (n, size)."""

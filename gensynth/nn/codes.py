@@ -11,24 +11,42 @@ KNOTS = 12  # of the smooth functions of a rank
 NEVER = -1e9  # the logit of what cannot be
 
 
-def bumps(sizes: Sequence[int], ranks: Sequence[Sequence[float]]) -> Tensor:
-    """Return smooth bumps along the ranks of ordered columns, for the rest zeros.
+class Bumps(nn.Module):
+    """Smooth functions along the ranks of ordered columns: sums of bumps, zero for all other codes.
 
     Arguments:
         sizes: how many codes each column has.
         ranks: for each column the ranks in (0, 1) of its first codes; empty where they have no order.
 
-    Shape: returns (all codes, KNOTS for each ordered column).
+    `count` is how many bumps there are in all: rows of the parameter that weighs them.
     """
-    ordered = [column for column, held in enumerate(ranks) if len(held)]
-    starts = torch.tensor([0, *sizes]).cumsum(0).tolist()
-    made = torch.zeros(starts[-1], KNOTS * len(ordered))
-    centres = (torch.arange(KNOTS) + 0.5) / KNOTS
-    for number, column in enumerate(ordered):
-        rank = torch.tensor([*ranks[column]], dtype=torch.float32)[:, None]
-        rows = slice(starts[column], starts[column] + len(rank))
-        made[rows, number * KNOTS : (number + 1) * KNOTS] = torch.exp(-0.5 * ((rank - centres) * KNOTS) ** 2)
-    return made
+
+    heights: Tensor
+    places: Tensor
+
+    def __init__(self, sizes: Sequence[int], ranks: Sequence[Sequence[float]]) -> None:
+        super().__init__()
+        starts = torch.tensor([0, *sizes]).cumsum(0).tolist()
+        ordered = [column for column, held in enumerate(ranks) if len(held)]
+        widest = max((len(ranks[column]) for column in ordered), default=0)
+        self.count = KNOTS * len(ordered)
+        heights = torch.zeros(len(ordered), widest, KNOTS)
+        places = torch.full((starts[-1],), len(ordered) * widest, dtype=torch.int64)  # a row of zeros at the end
+        centres = (torch.arange(KNOTS) + 0.5) / KNOTS
+        for number, column in enumerate(ordered):
+            rank = torch.tensor([*ranks[column]], dtype=torch.float32)[:, None]
+            heights[number, : len(rank)] = torch.exp(-0.5 * ((rank - centres) * KNOTS) ** 2)
+            places[starts[column] : starts[column] + len(rank)] = number * widest + torch.arange(len(rank))
+        self.register_buffer("heights", heights, persistent=False)
+        self.register_buffer("places", places, persistent=False)
+
+    def forward(self, weights: Tensor, codes: Tensor | None = None) -> Tensor:
+        """Return the value at each code, or at some. Shape: weights (count, q), codes (m,); returns (codes, q)."""
+        places = self.places if codes is None else self.places[codes]
+        if not self.count:
+            return weights.new_zeros(len(places), weights.shape[1])
+        made = torch.bmm(self.heights, weights.view(len(self.heights), KNOTS, -1)).flatten(0, 1)
+        return nn.functional.embedding(places, nn.functional.pad(made, (0, 0, 0, 1)))
 
 
 def alike(sizes: Sequence[int]) -> dict[int, list[int]]:
@@ -41,6 +59,14 @@ def alike(sizes: Sequence[int]) -> dict[int, list[int]]:
     for place, size in enumerate(sizes):
         groups.setdefault((size - 1).bit_length(), []).append(place)
     return {max(sizes[place] for place in places): places for places in groups.values()}
+
+
+def drawn(chances: Tensor, u: Tensor) -> Tensor:
+    """Return codes drawn by u in [0, 1), none of chance 0. Shape: chances (..., k), on any scale; u (...)."""
+    reached = chances.cumsum(-1)
+    below = u.clamp(max=1 - 2.0**-22)  # so that u times the sum stays under the sum
+    code = torch.searchsorted(reached, below[..., None] * reached[..., -1:], right=True)[..., 0]
+    return code.clamp(max=chances.shape[-1] - 1)
 
 
 class Slots(nn.Module):
@@ -91,12 +117,9 @@ class Slots(nn.Module):
     def drawn(self, logits: Tensor, u: Tensor) -> Tensor:
         """Return codes drawn by u in [0, 1), which are never those of logit NEVER. Shape: (n, slots), (n, columns)."""
         made = torch.empty(u.shape, dtype=torch.int64, device=logits.device)
-        below = u.clamp(max=1 - 2.0**-22)  # so that u times the sum stays under the sum
         start = 0
         for part in self.blocks(logits):
             mine = self.columns[start : start + part.shape[1]]
-            reached = part.softmax(2).cumsum(2)
-            drawn = torch.searchsorted(reached, below[:, mine, None] * reached[:, :, -1:], right=True)[:, :, 0]
-            made[:, mine] = drawn.minimum(self.last[mine])
+            made[:, mine] = drawn(part.softmax(2), u[:, mine]).minimum(self.last[mine])
             start += part.shape[1]
         return made

@@ -28,7 +28,7 @@ from torch.nn import functional as F
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
-from .codes import NEVER, Slots, bumps
+from .codes import NEVER, Bumps, Slots
 from .task import Task
 
 WARM = 1 / 3  # of the steps over which the weight rises
@@ -49,8 +49,6 @@ class Codec(Task):
     """
 
     offsets: Tensor
-    smooth: Tensor
-    smooth_out: Tensor
 
     def __init__(
         self, sizes: Sequence[int], ranks: Sequence[Sequence[float]], hidden: Sequence[int], *, noise: int = 16,
@@ -60,12 +58,10 @@ class Codec(Task):
         self.sizes, self.noise, self.weight, self.lr = [*sizes], noise, weight, lr
         self.heat, self.warm = 1.0, 1.0
         ends = torch.tensor([0, *self.sizes]).cumsum(0)
-        smooth, self.slots = bumps(self.sizes, ranks), Slots(self.sizes[1:])
+        self.smooth, self.slots = Bumps(self.sizes, ranks), Slots(self.sizes[1:])
         self.register_buffer("offsets", ends[:-1], persistent=False)
-        self.register_buffer("smooth", smooth, persistent=False)
-        real = (self.slots.spare == 0)[:, None]
-        self.register_buffer("smooth_out", smooth[self.sizes[0] + self.slots.codes] * real, persistent=False)
-        total, knots, wide, last = int(ends[-1]), smooth.shape[1], hidden[0], hidden[-1]
+        total, knots, wide, last = int(ends[-1]), self.smooth.count, hidden[0], hidden[-1]
+        slots = len(self.slots.spare)
 
         def drawn(scale: float, *shape: int) -> nn.Parameter:
             return nn.Parameter(torch.randn(shape, generator=rng) * scale)
@@ -75,8 +71,8 @@ class Codec(Task):
         self.encoder = Layers([*hidden, 2 * noise], rng)
         self.classes = drawn(0.5, self.sizes[0], wide)  # B
         self.decoder = Layers([noise, *hidden], rng)
-        self.reads, self.reads_smooth = drawn(0.05, len(real), last), drawn(0.05, knots, last)  # O
-        self.base = nn.Parameter(torch.zeros(len(real)))  # e
+        self.reads, self.reads_smooth = drawn(0.05, slots, last), drawn(0.05, knots, last)  # O
+        self.base = nn.Parameter(torch.zeros(slots))  # e
 
     # Learning ----------------------------------------------------------------------------------------------------
 
@@ -122,7 +118,7 @@ class Codec(Task):
 
     def posterior(self, codes: Tensor) -> tuple[Tensor, Tensor]:
         """Return m and log s^2 of rows. Shape: codes (n, 1 + p) of int64; returns (n, noise), (n, noise)."""
-        table = self.says + self.smooth @ self.says_smooth
+        table = self.says + self.smooth(self.says_smooth)
         h = F.embedding_bag(codes + self.offsets, table, mode="sum") + self.shift
         m, log_s2 = self.encoder(F.silu(h)).chunk(2, 1)
         return m, log_s2.clamp(LEAST, MOST)
@@ -130,7 +126,7 @@ class Codec(Task):
     def logits(self, z: Tensor, classes: Tensor) -> Tensor:
         """Return O h + e in slots. Shape: z (n, noise), classes (n,) of int64; returns (n, slots)."""
         h = F.silu(self.decoder(z, self.classes[classes]))
-        reads = self.reads + self.smooth_out @ self.reads_smooth
+        reads = self.reads + self.smooth(self.reads_smooth, self.sizes[0] + self.slots.codes)
         return torch.addmm(self.base + self.slots.spare, h, reads.T)
 
     # Making ------------------------------------------------------------------------------------------------------

@@ -48,7 +48,8 @@ def train(
         task: networks and their losses.
         batches: what to train on, and for how many steps.
         held: batches to score on at the end of each round.
-        max_time: bound on the time from this call on, such as "90s", "2m" or 90 (seconds); looked at every step.
+        max_time: bound on the time of training, such as "90s", "2m" or 90 (seconds); looked at every step. That
+            Lightning is imported, seconds in the first call of a process, does not count.
         patience: rounds without a better score after which to stop, at least 1; no bound where nothing is scored.
         decay: weight of the past in the averages, in [0, 1).
         checkpoint_dir: a folder for one file, written at the end of each round. The same call goes on from it, bit for
@@ -65,15 +66,14 @@ def train(
         FormatError: the checkpoint is damaged, or something else.
         TrainingFailed: a loss was not finite in the first round, so that there are no weights to keep.
     """
-    began = time.monotonic()
     budget, place = Budget(batches.steps, max_time, patience), find_device(device)
     path = None if checkpoint_dir is None else checkpoint.file_in(checkpoint_dir)
-    run = Run(task, batches, budget, held=held, decay=decay, path=path, began=began)
+    with left_as_found():
+        from .loop import fit  # which imports lightning: seconds that are no training, and draws from `random`
+    run = Run(task, batches, budget, held=held, decay=decay, path=path, began=time.monotonic())
     run.resume()
     if not run.finished:
         with left_as_found():
-            from .loop import fit  # which imports lightning: seconds, and draws from `random`
-
             fit(run, place, progress=progress, trainer_kwargs=dict(trainer_kwargs or {}))
     return _concluded(run)
 
@@ -92,6 +92,13 @@ def _concluded(run: Run) -> list[dict[str, float]]:
         warnings.warn(
             f"training stopped early: a loss or a weight was not finite after step {run.step}; the best weights before "
             "are kept; a lower lr often helps",
+            GensynthWarning,
+            stacklevel=3,
+        )
+    elif run.stop == Stop.TIME and run.step < min(run.batches.round, run.batches.steps):
+        warnings.warn(
+            f"max_time ended training after {run.step} of {run.batches.steps} steps, before the end of one round: the "
+            "networks have hardly learned",
             GensynthWarning,
             stacklevel=3,
         )
