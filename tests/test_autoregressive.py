@@ -245,6 +245,20 @@ def test_thousands_of_levels():
     assert max(model.sizes) <= 256
 
 
+def test_a_rare_level_goes_with_the_classes_that_have_it():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"code": [f"c{n:04d}x" for n in rng.integers(0, 1000, 4000)], "n": rng.normal(size=4000)})
+    y = rng.choice(["u", "v", "w"], 4000)
+    counts = pd.crosstab(X["code"], y)
+    rare = counts[(counts["u"] > 0) & (counts["v"] == 0) & (counts["w"] > 0)].index[-1]
+    model = Autoregressive(hidden=(16, 16), steps=20, random_state=0).fit(X, y)
+    with pytest.raises(DataError, match="no row of class 'v'"):
+        model.sample(3, y="v", conditions={"code": rare})
+    rows, labels = model.sample(60, conditions={"code": rare}, return_y=True)
+    assert (rows["code"] == rare).all()
+    assert {*labels} == {"u", "w"}
+
+
 def test_bounds_on_training_are_kept_to(table):
     assert Autoregressive(hidden=(8, 8), steps=1, random_state=0).fit(*table).steps_ == 1
     short = Autoregressive(hidden=(8, 8), steps=10**6, max_time="1s", random_state=0, training={"patience": None})

@@ -19,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import saved
-from ..errors import ConfigError, DataError, FormatError
+from ..errors import ConfigError, DataError
 from ..random import uniforms
 from .base import Codes, Draw, Supports
+from .cells import Cells
 from .trained import Ints, Trained
 from .training import check_rate, check_widths
 
@@ -107,19 +108,16 @@ class Autoregressive(Trained):
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
         super()._fit(rows, codes, key)
-        some = [rows[codes == code] for code in range(len(self.labels_.counts))]
-        ends = [[np.fmin.reduce(part, axis=0), np.fmax.reduce(part, axis=0)] for part in some]
-        self.ends_ = np.array(ends).reshape(len(some), 2, rows.shape[1])
+        self.cells_ = Cells.fit(rows, codes, self.codebook_)
 
     def _state(self) -> saved.Packed:
         meta, arrays = super()._state()
-        return meta, arrays | {"ends": self.ends_}
+        return meta, arrays | {"ends": self.cells_.ends, "levels": self.cells_.levels}
 
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
-        self.ends_ = arrays["ends"]
-        super()._restore(meta, {name: array for name, array in arrays.items() if name != "ends"})
-        if self.ends_.shape != (len(self.labels_.counts), 2, len(self.codebook_.columns)):
-            raise FormatError("the ranges are not those of the columns")
+        self.cells_ = Cells(arrays.pop("ends"), arrays.pop("levels"))
+        super()._restore(meta, arrays)
+        self.cells_.check(len(self.labels_.counts), len(self.codebook_.columns))
 
     # Making ------------------------------------------------------------------------------------------------------
 
@@ -182,18 +180,12 @@ class Autoregressive(Trained):
             column = self.codebook_.columns[place]
             held[place] = int(column.encode(np.array([value]))[0])
             for code in codes:
-                if not self._meets(int(code), place, value, held[place]):
+                if not self._meets(int(code), place, value):
                     raise self._absent(int(code), place, value)
         return held
 
-    def _meets(self, code: int, place: int, value: float, held: int) -> bool:
-        """Whether a class has rows of such a cell; of a number, in whose range it lies."""
-        if held < 0:
-            return False
-        column, (low, high) = self.codebook_.columns[place], self.ends_[code, :, place]
-        if column.ordered and not np.isnan(value):
-            return bool(low <= value <= high)
-        return bool(self.counts_of(place)[code, held] > 0)
+    def _meets(self, code: int, place: int, value: float) -> bool:
+        return self.cells_.meets(self.codebook_, self.counts_of(place), code, place, value)
 
     def _absent(self, code: int, place: int, value: float) -> DataError:
         column = self.encoder_.coded_[place]
@@ -207,13 +199,16 @@ class Autoregressive(Trained):
     def _class_weights(self, given: Mapping[int, float]) -> Floats:
         count = len(self.labels_.counts)
         held = {place: int(self.codebook_.columns[place].encode(np.array([v]))[0]) for place, v in given.items()}
-        able = [all(self._meets(code, place, v, held[place]) for place, v in given.items()) for code in range(count)]
+        able = [all(self._meets(code, place, v) for place, v in given.items()) for code in range(count)]
         coded = np.full((count, len(self.sizes)), -1, dtype=np.int16)
         coded[:, 0] = np.arange(count)
         for place, code in held.items():
             coded[:, 1 + place] = code
         logs = self._likelihood(coded)
-        return np.where(able, self.labels_.counts * np.exp(logs - logs.max(initial=-np.inf)), 0.0)
+        weights = np.where(able, self.labels_.counts * np.exp(logs - logs.max(initial=-np.inf)), 0.0)
+        for place, value in given.items():
+            weights *= self.cells_.shares(self.codebook_, self.counts_of(place), place, value)
+        return weights
 
     def _likelihood(self, coded: Ints) -> Floats:
         """Return log p(known columns | class). Shape: (n, 1 + columns), -1 for what is not known; returns (n,)."""
