@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 from imblearn import over_sampling
 
 from gensynth.generators import all_generators
@@ -13,3 +15,14 @@ ARGUMENTS = {
 }
 TRAINED = ("Autoregressive", "VAE")
 INSTANCES = [made(**ARGUMENTS.get(name, {})) for name, made in all_generators().items()]
+
+
+def heaps():
+    """Return 600 rows of which a number and a word go together, and their classes."""
+    rng = np.random.default_rng(1)
+    heap = rng.integers(3, size=600)
+    X = pd.DataFrame(
+        {"word": np.array([*"xyz"])[heap], "number": 10 * heap + rng.normal(size=600), "k": 4 * (heap // 2)}
+    )
+    X.loc[::9, "word"] = None
+    return X, np.where(rng.random(600) < 0.2, "rare", "common")

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from instances import heaps
 from safetensors.numpy import load_file, save_file
 
 from gensynth import Autoregressive, load
@@ -22,14 +23,7 @@ SMALL = {"hidden": (32, 32), "steps": 300, "random_state": 0}
 
 @pytest.fixture(scope="module")
 def table():
-    """Return 600 rows of which a number and a word go together, and their classes."""
-    rng = np.random.default_rng(1)
-    heap = rng.integers(3, size=600)
-    X = pd.DataFrame(
-        {"word": np.array([*"xyz"])[heap], "number": 10 * heap + rng.normal(size=600), "k": 4 * (heap // 2)}
-    )
-    X.loc[::9, "word"] = None
-    return X, np.where(rng.random(600) < 0.2, "rare", "common")
+    return heaps()
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +43,11 @@ def test_a_column_hears_of_those_before_it_alone(order):
     ranks = None if order is None else torch.tensor([order])
     places = [0, 1, 2, 3] if order is None else np.argsort(order).tolist()
     columns = torch.arange(1, 4)
-    before = net._contexts(codes, ranks, columns)
+    before = net._contexts(net.table()[codes.T + net.offsets], ranks, columns)
     for spot, changed in enumerate(places):
         other = codes.clone()
         other[0, changed] = 0
-        moved = (net._contexts(other, ranks, columns) != before).any(dim=2)[:, 0].tolist()
+        moved = (net._contexts(net.table()[other.T + net.offsets], ranks, columns) != before).any(dim=2)[:, 0].tolist()
         assert moved == [column in places[spot + 1 :] for column in (1, 2, 3)]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from instances import heaps
 from torch.nn import functional as F
 
 from gensynth import VAE, load
@@ -24,14 +25,7 @@ SMALL = {"hidden": (64, 64), "noise": 4, "steps": 500, "random_state": 0}
 
 @pytest.fixture(scope="module")
 def table():
-    """Return 600 rows of which a number and a word go together, and their classes."""
-    rng = np.random.default_rng(1)
-    heap = rng.integers(3, size=600)
-    X = pd.DataFrame(
-        {"word": np.array([*"xyz"])[heap], "number": 10 * heap + rng.normal(size=600), "k": 4 * (heap // 2)}
-    )
-    X.loc[::9, "word"] = None
-    return X, np.where(rng.random(600) < 0.2, "rare", "common")
+    return heaps()
 
 
 @pytest.fixture(scope="module")

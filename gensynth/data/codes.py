@@ -40,7 +40,7 @@ class ColumnCodes:
     Shape: `atoms` (a,) values, ascending; `starts` (b + 1,) where each shared code begins in `knots`, and their end;
     `knots` (k,) the values behind shared codes: levels, or numbers ascending, which repeat only in columns that are not
     continuous; `cuts` (b,) the least value of each bin; `places` (a + b,) the mean rank of each code's values in
-    (0, 1), for numbers; `shares` (k,) for groups: cumulative frequency of the levels; `reach` (b,), of continuous
+    (0, 1), for numbers; `shares` (k + 1,) for groups: cumulative frequency of the levels; `reach` (b,), of continuous
     columns: the knot that a bin's values reach to.
     """
 

@@ -23,7 +23,8 @@ from ..errors import ConfigError, DataError
 from ..random import uniforms
 from .base import Codes, Draw, Supports
 from .cells import Cells
-from .trained import Ints, Trained
+from .given import absent
+from .trained import BLOCK, Ints, Trained, cell_uniforms, padded
 from .training import check_rate, check_widths
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from ..nn.autoregressive import Conditionals
 
 Floats = npt.NDArray[np.float64]
-BLOCK = 2048  # rows made at once, always as many: a row comes out the same however many are asked with it
 
 
 class Autoregressive(Trained):
@@ -152,22 +152,18 @@ class Autoregressive(Trained):
         made = np.empty(known.shape, dtype=np.int16)
         for start in range(0, len(known), BLOCK):
             part = known[start : start + BLOCK]
-            codes = np.zeros((BLOCK, known.shape[1]), dtype=np.int64)
-            codes[: len(part)] = part
-            u = self._uniforms(key, start, BLOCK, "column").astype(np.float32)
+            codes, spots = padded(part).astype(np.int64), np.arange(start, start + BLOCK)
+            u = cell_uniforms(key, spots, "column", range(len(self.sizes))).astype(np.float32)
             drawn = task.complete(torch.from_numpy(codes).to(device), torch.from_numpy(u).to(device), no)
             made[start : start + len(part)] = drawn[: len(part)].cpu().numpy()
         task.cpu()
         return made
 
-    def _uniforms(self, key: int, start: int, n: int, op: str) -> Floats:
-        """Return one number in [0, 1) for each cell of n rows, and for its class. Shape: (n, 1 + columns)."""
-        rows = np.arange(start, start + n)
-        return np.stack([uniforms(key, rows, f"{op} {column}") for column in range(len(self.sizes))], axis=1)
-
     def _decoded(self, coded: Ints, key: int) -> Floats:
         """Return coded rows as rows of the coded matrix. Shape: (n, 1 + columns) to (n, columns)."""
-        return self.codebook_.decode(coded[:, 1:], self._uniforms(key, 0, len(coded), "inside")[:, 1:])
+        return self.codebook_.decode(
+            coded[:, 1:], cell_uniforms(key, np.arange(len(coded)), "inside", range(1, len(self.sizes)))
+        )
 
     # Conditions --------------------------------------------------------------------------------------------------
 
@@ -181,20 +177,11 @@ class Autoregressive(Trained):
             held[place] = int(column.encode(np.array([value]))[0])
             for code in codes:
                 if not self._meets(int(code), place, value):
-                    raise self._absent(int(code), place, value)
+                    raise absent(self, int(code), {place: value})
         return held
 
     def _meets(self, code: int, place: int, value: float) -> bool:
         return self.cells_.meets(self.codebook_, self.counts_of(place), code, place, value)
-
-    def _absent(self, code: int, place: int, value: float) -> DataError:
-        column = self.encoder_.coded_[place]
-        shown = None if np.isnan(value) else column.decode(np.array([value])).iloc[0]
-        who = "no row" if self.labels_.absent else f"no row of class {self.labels_.classes.tolist()[code]!r}"
-        return DataError(
-            f"{who} meets the condition {column.name}={shown!s}: 0 of {self.labels_.counts[code]:,} rows have it (of a "
-            "number: have it in their range); ask for values that occur together with the class"
-        )
 
     def _class_weights(self, given: Mapping[int, float]) -> Floats:
         count = len(self.labels_.counts)
@@ -226,7 +213,9 @@ class Autoregressive(Trained):
             X: (n, p) rows with the columns of training.
             y: (n,) their classes, or one class for all; None where the generator was fitted without labels.
 
-        Returns: (n,), -inf where a category was not in training.
+        Returns: (n,), -inf where a category was not in training, or a number where none is made. Rare levels that
+            share a code count as equally frequent, and codes that `sample` does not make for a class as the network
+            has them.
 
         Raises: NotFitted; UnknownCategory for a class that was not in training; DataError where columns are missing.
         """

@@ -23,11 +23,11 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from ..data import saved
-from ..errors import ConfigError, DataError, FormatError
+from ..errors import ConfigError, FormatError
 from ..random import as_generator
 from .base import Codes, Draw, Generator, Supports
 from .gauss import conditioned, correlation, proper, root, shrunk, times
-from .given import JITTER, ends_of, normals, nudged, shown, warn_alike
+from .given import JITTER, absent, ends_of, normals, nudged, warn_alike
 from .links import BINS, ROWS, Bins, linked, lost, walk
 from .margins import Margin
 from .moving import repeats_of
@@ -217,10 +217,10 @@ class GaussianCopula(Generator):
             if len(hole):
                 where = self.encoder_.layout_.width + int(hole[0])
                 if missing not in margins[where].values:
-                    raise self._absent(code, {place: value})
+                    raise absent(self, code, {place: value})
                 held[where] = margins[where].interval(missing, category=True)
             elif missing:
-                raise self._absent(code, {place: value})
+                raise absent(self, code, {place: value})
             if missing:
                 continue
             inside = (
@@ -229,11 +229,11 @@ class GaussianCopula(Generator):
                 else bool(len(margin.values)) and margin.values[0] <= value <= margin.values[-1]
             )
             if not inside:
-                raise self._absent(code, {place: value})
+                raise absent(self, code, {place: value})
             held[place] = margin.interval(value, category)
         apart = self.ties_[code].never(given, margins, self.orders_)
         if apart:
-            raise self._absent(code, apart)
+            raise absent(self, code, apart)
         return held
 
     def _class_weights(self, given: Mapping[int, float]) -> Floats:
@@ -251,16 +251,6 @@ class GaussianCopula(Generator):
             if self.ties_[code].never(given, margins, self.orders_):
                 weights[code] = 0.0
         return weights
-
-    def _absent(self, code: int, given: Mapping[int, float]) -> DataError:
-        columns = self.encoder_.coded_
-        said = ", ".join(f"{columns[place].name}={shown(columns[place], value)!r}" for place, value in given.items())
-        one, them = ("condition", "it") if len(given) == 1 else ("conditions", "them together")
-        who = "no row" if self.labels_.absent else f"no row of class {self.labels_.classes.tolist()[code]!r}"
-        return DataError(
-            f"{who} meets the {one} {said}: 0 of {self.counts_[code]:,} rows have {them} "
-            "(of a number: have it in their range); ask for values that occur together with the class"
-        )
 
     # Files -------------------------------------------------------------------------------------------------------
 

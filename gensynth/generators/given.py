@@ -158,6 +158,18 @@ def refuse_absent(
     raise DataError(f"{who} meets the conditions ({whole}): ask for values that occur together with the class")
 
 
+def absent(generator: Any, code: int, given: Given) -> DataError:
+    """Return the error of conditions that no row of a class meets."""
+    columns, labels = generator.encoder_.coded_, generator.labels_
+    said = ", ".join(f"{columns[place].name}={shown(columns[place], value)!r}" for place, value in given.items())
+    one, them = ("condition", "it") if len(given) == 1 else ("conditions", "them together")
+    who = "no row" if labels.absent else f"no row of class {labels.classes.tolist()[code]!r}"
+    return DataError(
+        f"{who} meets the {one} {said}: 0 of {labels.counts[code]:,} rows have {them} (of a number: have it in their "
+        "range); ask for values that occur together with the class"
+    )
+
+
 def shown(column: Any, value: float) -> Any:
     """Return a coded value as people write it."""
     return None if np.isnan(value) else _plain(column.decode(np.array([value])).iloc[0])

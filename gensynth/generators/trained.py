@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..data import saved
 from ..data.codes import Codebook
 from ..errors import ConfigError, DataError, FormatError
-from ..random import as_generator
+from ..random import as_generator, uniforms
 from .base import Codes, Generator
 from .training import ENOUGH, HELD, MOST_HELD, ROUNDS, Training, check_count, steps_for
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ..nn.task import Task
 
 Ints = npt.NDArray[np.integer]
+Floats = npt.NDArray[np.float64]
+BLOCK = 2048  # rows that go through networks at once: made rows always as many, so that one comes out the same however
+# many are asked with it
 CLEAR = 3.0  # rows of a class that should hold a code, if it were like all rows, for none to be a clear no
 
 
@@ -67,7 +70,7 @@ class Trained(Generator):
         self.codebook_ = Codebook.fit(rows, self.encoder_.layout_, codes)
         coded = np.concatenate([codes[:, None].astype(np.int16), self.codebook_.encode(rows)], axis=1)
         self.counts_ = self._tally(coded)
-        self.key_, settings = key, Training.read(self.training)
+        settings = Training.read(self.training)
         self.lr_ = self.rate if settings.lr is None else float(settings.lr)
         rng = torch.Generator().manual_seed(int(as_generator(key, "weights").integers(2**62)))
         self.task_ = self._task(self.sizes, rng)
@@ -90,22 +93,18 @@ class Trained(Generator):
         passes = steps_for(len(learned), self.batch_size_, self.passes, self.least_steps, self.most_steps)
         steps = passes if self.steps is None else int(self.steps)
         batches = Batches(
-            self._tensors(learned), self.batch_size_, seed=int(as_generator(key, "training").integers(2**31)),
+            (learned,), self.batch_size_, seed=int(as_generator(key, "training").integers(2**31)),
             steps=steps, round=int(np.clip(steps // ROUNDS, 10, 100)), fingerprint=self._fingerprint(coded),
         )  # fmt: skip
-        parts = self._tensors(rows[torch.from_numpy(order[:held])])
+        kept = rows[torch.from_numpy(order[:held])]
         self.history_ = train(
             self.task_, batches,
-            held=[tuple(part[at : at + 2048] for part in parts) for at in range(0, held, 2048)] or None,
+            held=[(kept[at : at + BLOCK],) for at in range(0, held, BLOCK)] or None,
             max_time=self.max_time, patience=settings.patience, decay=self.decay,
             checkpoint_dir=settings.checkpoint_dir, device=settings.device, progress=settings.progress,
             trainer_kwargs=None if settings.trainer_kwargs is None else dict(settings.trainer_kwargs),
         )  # fmt: skip
         self.steps_ = int(self.history_[-1]["step"]) if self.history_ else 0
-
-    def _tensors(self, rows: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Return what a batch is cut from. Shape: rows (n, 1 + columns) of codes."""
-        return (rows,)
 
     def _fingerprint(self, coded: Ints) -> str:
         """Return what tells this training from others: its rows and its parameters."""
@@ -174,7 +173,7 @@ class Trained(Generator):
         meta, arrays = self.codebook_.pack()
         arrays = {f"codes/{name}": array for name, array in arrays.items()} | {"counts": self.counts_}
         arrays |= {f"weights/{name}": value.numpy() for name, value in self.task_.state_dict().items()}
-        said = {name: getattr(self, f"{name}_") for name in ("steps", "batch_size", "lr", "key", "history")}
+        said = {name: getattr(self, f"{name}_") for name in ("steps", "batch_size", "lr", "history")}
         return {"columns": meta, **said}, arrays
 
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
@@ -186,7 +185,7 @@ class Trained(Generator):
             parts[part][rest] = array
         self.codebook_ = Codebook.unpack(meta["columns"], parts["codes"])
         self.counts_, self.history_ = parts["counts"][""], [dict(record) for record in meta["history"]]
-        self.steps_, self.batch_size_, self.key_ = int(meta["steps"]), int(meta["batch_size"]), int(meta["key"])
+        self.steps_, self.batch_size_ = int(meta["steps"]), int(meta["batch_size"])
         self.lr_ = float(meta["lr"])
         if len(self.codebook_.columns) != self.encoder_.layout_.width:
             raise FormatError("the codes are not those of the columns")
@@ -200,3 +199,18 @@ class Trained(Generator):
         except RuntimeError as error:
             raise FormatError(f"the weights are not those of the networks ({str(error).splitlines()[0]:.80})") from None
         self.task_.eval()
+
+
+def padded(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return as many rows as a block has, zeros after the given ones."""
+    made = np.zeros((BLOCK, *values.shape[1:]), dtype=values.dtype)
+    made[: len(values)] = values
+    return made
+
+
+def cell_uniforms(key: int, rows: Codes, op: str, places: range) -> Floats:
+    """Return one number in [0, 1) for each cell, the same whichever other rows are asked. Shape: (n, places)."""
+    drawn = np.empty((len(rows), len(places)))
+    for spot, place in enumerate(places):
+        drawn[:, spot] = uniforms(key, rows, f"{op} {place}")
+    return drawn

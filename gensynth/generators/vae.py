@@ -23,10 +23,10 @@ import numpy.typing as npt
 
 from ..data import saved
 from ..errors import ConfigError, DataError
-from ..random import as_generator, uniforms
+from ..random import as_generator
 from .base import Codes, Draw, Supports
 from .mixtures import MOST_ROWS, Mixtures
-from .trained import Ints, Trained
+from .trained import BLOCK, Ints, Trained, cell_uniforms, padded
 from .training import check_count, check_rate, check_widths
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from ..nn.vae import Codec
 
 Floats = npt.NDArray[np.float64]
-BLOCK = 2048  # rows made at once, always as many: a row comes out the same however many are asked with it
 
 
 class VAE(Trained):
@@ -128,8 +127,8 @@ class VAE(Trained):
         made = np.empty((len(codes), len(self.codebook_.columns)), dtype=np.int16)
         for start in range(0, len(codes), BLOCK):
             part = slice(start, start + BLOCK)
-            spot, code = _padded(spots[part]), _padded(codes[part]).astype(np.int64)
-            points = self.mixtures_.draw(code, spot, key) if z is None else _padded(z[part])
+            spot, code = padded(spots[part]), padded(codes[part]).astype(np.int64)
+            points = self.mixtures_.draw(code, spot, key) if z is None else padded(z[part])
             z32, u32 = (array.astype(np.float32) for array in (points, self._uniforms(key, spot, "column")))
             given, u = (torch.from_numpy(array).to(device) for array in (code, u32))
             drawn = task.draw(torch.from_numpy(z32).to(device), given, u, refused)
@@ -138,11 +137,7 @@ class VAE(Trained):
         return self.codebook_.decode(made, self._uniforms(key, spots, "inside"))
 
     def _uniforms(self, key: int, spots: Codes, op: str) -> Floats:
-        """Return one number in [0, 1) for each cell of rows. Shape: (n,) to (n, columns)."""
-        drawn = np.empty((len(spots), len(self.codebook_.columns)))
-        for place in range(drawn.shape[1]):
-            drawn[:, place] = uniforms(key, spots, f"{op} {place}")
-        return drawn
+        return cell_uniforms(key, spots, op, range(len(self.codebook_.columns)))
 
     # Public beside the contract ----------------------------------------------------------------------------------
 
@@ -246,10 +241,3 @@ class VAE(Trained):
         super()._restore(meta, {name: array for name, array in arrays.items() if name not in mine})
         named = {name.partition("/")[2]: array for name, array in mine.items()}
         self.mixtures_ = Mixtures.unpack(named, len(self.labels_.counts), self.noise)
-
-
-def _padded(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return as many rows as a block has, zeros after the given ones."""
-    made = np.zeros((BLOCK, *values.shape[1:]), dtype=values.dtype)
-    made[: len(values)] = values
-    return made

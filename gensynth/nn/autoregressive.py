@@ -114,8 +114,9 @@ class Conditionals(Task):
         if rng is not None and len(columns) > COLUMNS:
             chosen = torch.randperm(len(columns), generator=rng, device=codes.device)[:COLUMNS]
             weight, columns = len(columns) / COLUMNS, columns[chosen.sort().values]
+        said, reads = F.embedding(codes.T + self.offsets, self.table()), self.answers()
         parts = [
-            self._losses(self._layers(self._contexts(codes, order, part), part, rng), codes, part)
+            self._losses(self._layers(self._contexts(said, order, part), part, rng), codes, part, reads)
             for part in torch.split(columns, COLUMNS)
         ]
         return weight * torch.stack(parts).sum(0)
@@ -131,13 +132,12 @@ class Conditionals(Task):
         order[:, 0] = -1.0
         return order
 
-    def _contexts(self, codes: Tensor, order: Tensor | None, columns: Tensor) -> Tensor:
-        """Return a_j for some columns. Shape: codes (n, p); returns (columns, n, wide)."""
-        said = F.embedding(codes.T + self.offsets, self.table())
+    def _contexts(self, said: Tensor, order: Tensor | None, columns: Tensor) -> Tensor:
+        """Return a_j for some columns. Shape: said (p, n, wide), what each cell says; returns (columns, n, wide)."""
         if order is None:
-            every = torch.arange(len(self.sizes), device=codes.device)
+            every = torch.arange(len(self.sizes), device=said.device)
             before = (every[None] < columns[:, None]).to(said.dtype)
-            return (before @ said.flatten(1)).view(len(columns), len(codes), -1)
+            return (before @ said.flatten(1)).view(len(columns), *said.shape[1:])
         earlier = (order[:, None, :] < order[:, columns, None]).to(said.dtype)
         return torch.bmm(earlier, said.transpose(0, 1)).transpose(0, 1)
 
@@ -155,9 +155,9 @@ class Conditionals(Task):
         """Return the part of a parameter that some columns have; of all of them without a copy."""
         return parameter[1:] if len(columns) == len(self.sizes) - 1 > 1 else parameter[columns]
 
-    def _losses(self, h: Tensor, codes: Tensor, columns: Tensor) -> Tensor:
+    def _losses(self, h: Tensor, codes: Tensor, columns: Tensor, reads: Tensor) -> Tensor:
         """Return the sum over columns of -log p of their codes. Shape: h (g, n, last), codes (n, p); returns (n,)."""
-        reads, total = self.answers(), torch.zeros(len(codes), device=h.device)
+        total = torch.zeros(len(codes), device=h.device)
         for size, places in alike([self.sizes[column] for column in columns.tolist()]).items():
             mine = columns[places]
             wanted = codes[:, mine].T.reshape(-1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from statistics import median
 from typing import Any
@@ -11,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from tables_bench import data, quality
-from tables_bench.jobs import SkipArm, measured, ours
+from tables_bench.jobs import main, measured, ours
 
 Found = dict[str, Any]
 
@@ -168,14 +166,5 @@ def rare(name: str, positives: int, seed: int, data_dir: str) -> Found:
 JOBS = {"make": make, "score": score, "loop": loop, "memory": memory, "rare": rare}
 
 
-def main() -> None:
-    asked = json.loads(sys.argv[1])
-    try:
-        found = JOBS[asked["job"]](**asked["given"])
-    except SkipArm as why:
-        found = {"skipped": str(why)}
-    print("\n" + json.dumps(found))
-
-
 if __name__ == "__main__":
-    main()
+    main(JOBS)

@@ -214,14 +214,15 @@ def score(out: str, half: bool, data_dir: str) -> dict[str, Any]:
 JOBS: dict[str, Callable[..., dict[str, Any]]] = {"speed": speed, "make_rows": make_rows, "score": score}
 
 
-def main() -> None:
+def main(jobs: dict[str, Callable[..., dict[str, Any]]]) -> None:
+    """Do the job that the command line names, and print what it found."""
     asked = json.loads(sys.argv[1])
     try:
-        found = JOBS[asked["job"]](**asked["given"])
+        found = jobs[asked["job"]](**asked["given"])
     except SkipArm as why:
         found = {"skipped": str(why)}
     print("\n" + json.dumps(found))
 
 
 if __name__ == "__main__":
-    main()
+    main(JOBS)
