@@ -47,6 +47,8 @@ class Autoregressive(Trained):
 
     Conditions are checked one by one: each must occur in a row of the class, but of values that no row holds together
     rows are made as the network sees fit.
+    What goes with a value that few rows of the class hold is learned from all rows and follows it but in part, where
+    other classes say otherwise; `ARF` takes it from those few rows alone.
 
     Arguments:
         hidden: widths of the layers, at least two, each at least 1.
