@@ -12,8 +12,19 @@ say, whichever these are, so that one pass gives every column its conditional, i
 
 Codes of numbers are ordered: their rows of T and O are a free part and a smooth function of their rank.
 
+The order of the columns is learned best. So where codes h are held at columns after others, candidates x of those are
+drawn and weighed by that order: half of them by r, which hears of all that is held, half by s, which meets it in its
+place,
+
+    r(x) = prod_j p(x_j | x before j, h),    s(x) = prod_j p(x_j | columns before j)
+    w(x) = p(x, h) / q(x) = s(x) prod_k p(h_k | columns before k) / ((r(x) + s(x)) / 2)
+
+and one is kept with a probability in proportion to w, which is at most 2. The mean of w is p(h | class).
+
 References: Larochelle and Murray 2011, "The neural autoregressive distribution estimator", AISTATS (the shared sum);
-Uria, Murray and Larochelle 2014, "A deep and tractable density estimator", arXiv:1310.1757 (all orders).
+Uria, Murray and Larochelle 2014, "A deep and tractable density estimator", arXiv:1310.1757 (all orders);
+Rubin 1988, "Using the SIR algorithm to simulate posterior distributions", Bayesian Statistics 3 (one by weight);
+Veach and Guibas 1995, "Optimally combining sampling techniques", SIGGRAPH (weights by the density of both halves).
 
 DIFFERS from Uria et al.: an order gives all p conditionals of a row at once, and each column has layers of its own.
 """
@@ -33,6 +44,7 @@ from .codes import NEVER, Bumps, alike, drawn
 from .task import Task
 
 COLUMNS = 64  # whose conditionals are learned in one step; of more, as many are drawn
+BEFORE = 2048  # rows of codes before a column up to which its chances after each are worth a table
 
 
 class Conditionals(Task):
@@ -174,31 +186,75 @@ class Conditionals(Task):
     # Making ------------------------------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def complete(self, codes: Tensor, u: Tensor, refused: Tensor) -> Tensor:
+    def complete(self, codes: Tensor, u: Tensor, refused: Tensor, first: Sequence[Tensor] = ()) -> Tensor:
         """Return rows with the codes that are not known drawn, in order, each given all known ones and those before it.
 
         Shape: codes (n, p) of int64, the class first, -1 for what is not known; u (n, p) uniform in [0, 1); refused
-        (classes, codes of all columns but the class), which are never drawn.
+        (classes, codes of all columns but the class), which are never drawn; `first` as `first_chances`, for rows of
+        which nothing but the class is known.
         """
         table, reads, codes = self.table(), self.answers(), codes.clone()
-        known = codes >= 0
-        context = torch.zeros(len(codes), table.shape[1], device=table.device)
-        for column, start in enumerate(self.starts):
-            if bool(known[:, column].any()):
-                context += table[codes[:, column].clamp(min=0) + start] * known[:, column, None]
-        refused = refused[codes[:, 0]] if bool(refused.any()) else refused[:0]
+        known, spot = codes >= 0, codes[:, 0]
+        context = self._told(codes, table)
         for column in range(1, len(self.sizes)):
             if bool(known[:, column].all()):
                 continue
-            chances = self.chances(context, column, reads).exp()
-            if len(refused):
-                first = self.starts[column] - self.sizes[0]
-                chances = chances.masked_fill(refused[:, first : first + self.sizes[column]], 0.0)
+            if column <= len(first):
+                chances = F.embedding(spot, first[column - 1])
+            else:
+                chances = self._logits(context, column, reads).softmax(1)
+                chances = self._allowed(chances, codes[:, 0], column, refused)
             code = drawn(chances, u[:, column])
-            lacking = ~known[:, column]
-            codes[:, column] = torch.where(lacking, code, codes[:, column])
-            context += table[code + self.starts[column]] * lacking[:, None]
+            spot = spot * self.sizes[column] + code
+            codes[:, column] = torch.where(known[:, column], codes[:, column], code)
+            said = self._says(table, column, code)
+            context += said * ~known[:, column, None] if bool(known[:, column].any()) else said
         return codes
+
+    @torch.no_grad()
+    def first_chances(self, refused: Tensor) -> list[Tensor]:
+        """Return the chances of the first columns after all that can stand before them, as long as that is not much.
+
+        Shape: each (rows of codes before the column, size), in the order of the codes, the class first.
+        """
+        table, reads, found = self.table(), self.answers(), []
+        classes = torch.arange(self.sizes[0], device=table.device)
+        context = table[classes]
+        for column in range(1, len(self.sizes)):
+            chances = self._logits(context, column, reads).softmax(1)
+            found.append(self._allowed(chances, classes, column, refused))
+            if len(context) * self.sizes[column] > BEFORE:
+                break
+            every = torch.arange(self.sizes[column], device=table.device)
+            context = (context[:, None] + self._says(table, column, every)).flatten(0, 1)
+            classes = classes.repeat_interleave(self.sizes[column])
+        return found
+
+    @torch.no_grad()
+    def candidates(self, codes: Tensor, u: Tensor, refused: Tensor, last: int) -> tuple[Tensor, Tensor]:
+        """Return rows with the codes before column `last`, the last known one, drawn, and log w of each, in nats.
+
+        Rows are drawn by r and s in turn. Shape: as `complete`; returns (n, p), (n,).
+        """
+        table, reads, codes = self.table(), self.answers(), codes.clone()
+        told, came = self._told(codes, table), table[codes[:, 0]]
+        plain = torch.arange(len(codes), device=codes.device)[:, None] % 2 == 1
+        r, s, held = torch.zeros(3, len(codes), device=table.device)
+        for column in range(1, last + 1):
+            known, natural = codes[:, column] >= 0, self._logits(came, column, reads)
+            if bool(known.any()):
+                logs = natural.log_softmax(1).gather(1, codes[:, column, None].clamp(min=0))[:, 0]
+                held += torch.where(known, logs, 0.0)
+            if not bool(known.all()):
+                ways = torch.stack([self._logits(told, column, reads), natural]).softmax(2)
+                ways = self._allowed(ways, codes[:, 0], column, refused)
+                code = drawn(torch.where(plain, ways[1], ways[0]), u[:, column])
+                logs = ways.gather(2, code.expand(2, -1)[..., None])[..., 0].log() - ways.sum(2).log()
+                r, s = (total + torch.where(known, 0.0, log) for total, log in zip((r, s), logs, strict=True))
+                told = told + self._says(table, column, code) * ~known[:, None]
+                codes[:, column] = torch.where(known, codes[:, column], code)
+            came = came + self._says(table, column, codes[:, column])
+        return codes, held + s - torch.logaddexp(r, s) + math.log(2)
 
     @torch.no_grad()
     def likelihood(self, codes: Tensor) -> Tensor:
@@ -209,9 +265,9 @@ class Conditionals(Task):
         for column in range(1, len(self.sizes)):
             known, code = codes[:, column] >= 0, codes[:, column].clamp(min=0)
             if bool(known.any()):
-                logs = self.chances(context, column, reads).gather(1, code[:, None])[:, 0]
+                logs = self._logits(context, column, reads).log_softmax(1).gather(1, code[:, None])[:, 0]
                 total += torch.where(known, logs, 0.0)
-                context = context + table[code + self.starts[column]] * known[:, None]
+                context = context + self._says(table, column, code) * known[:, None]
         return total
 
     def table(self) -> Tensor:
@@ -224,8 +280,30 @@ class Conditionals(Task):
         smooth: Tensor = self.smooth(self.reads_smooth)
         return self.reads + smooth
 
-    def chances(self, context: Tensor, column: int, reads: Tensor) -> Tensor:
-        """Return log p(x_j = k | context) of one column. Shape: context (n, wide), reads as `answers()`; (n, size)."""
-        h = self._layers(context[None], torch.tensor([column], device=context.device))[0]
+    def _says(self, table: Tensor, column: int, code: Tensor) -> Tensor:
+        """Return what cells of a column say. Shape: code (n,); returns (n, wide)."""
+        start = self.starts[column]
+        return F.embedding(code, table[start : start + self.sizes[column]])
+
+    def _told(self, codes: Tensor, table: Tensor) -> Tensor:
+        """Return what the known cells of rows say. Shape: codes (n, p), -1 for what is not known; returns (n, wide)."""
+        told = torch.zeros(len(codes), table.shape[1], device=table.device)
+        for column in range(len(self.sizes)):
+            code = codes[:, column, None]
+            if bool((code >= 0).any()):
+                told += self._says(table, column, code[:, 0].clamp(min=0)) * (code >= 0)
+        return told
+
+    def _logits(self, context: Tensor, column: int, reads: Tensor) -> Tensor:
+        """Return O h + d of one column. Shape: context (n, wide), reads as `answers()`; returns (n, size)."""
+        h = F.silu(context + self.shift[column], inplace=True)
+        for W, c in zip(self.weights, self.biases, strict=True):
+            h = F.silu(torch.mm(h, W[column]).add_(c[column]), inplace=True)
         part = slice(self.starts[column], self.starts[column] + self.sizes[column])
-        return torch.addmm(self.base[part], h, reads[part].T).log_softmax(1)
+        return torch.mm(h, reads[part].T).add_(self.base[part])
+
+    def _allowed(self, chances: Tensor, classes: Tensor, column: int, refused: Tensor) -> Tensor:
+        """Return chances of a column, 0 of what is refused for the class. Shape: chances (..., n, size)."""
+        first = self.starts[column] - self.sizes[0]
+        no = refused[:, first : first + self.sizes[column]]
+        return chances * F.embedding(classes, (~no).to(chances.dtype)) if bool(no.any()) else chances
