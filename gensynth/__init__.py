@@ -39,6 +39,7 @@ _NAMES = {
     "GaussianCopula": "gensynth.generators.copula",
     "Autoregressive": "gensynth.generators.autoregressive",
     "VAE": "gensynth.generators.vae",
+    "WGAN": "gensynth.generators.wgan",
     "NotACopy": "gensynth.gates",
     "LabelAgrees": "gensynth.gates",
     "Plausible": "gensynth.gates",

@@ -22,7 +22,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+import threading
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 
 class GensynthError(Exception):
@@ -79,6 +84,30 @@ class ShortWarning(GensynthWarning):
 
 class RealRowsWarning(GensynthWarning):
     """The saved file holds real rows and is as confidential as they are."""
+
+
+_FILTERS = threading.Lock()
+
+
+@contextmanager
+def ignoring(category: type[Warning] = Warning, message: str = "", module: str = "") -> Iterator[None]:
+    """Ignore warnings of a category whose text and module begin as the patterns say, for the block.
+
+    Blocks of several threads may overlap: each takes away what it put in place itself. `warnings.catch_warnings` puts
+    back a list instead, and with it what another thread had put in place for a while.
+    """
+    found = [re.compile(message, re.IGNORECASE) if message else None, re.compile(module) if module else None]
+    entry: Any = ("ignore", found[0], category, found[1], 0)
+    before: Any = warnings.filters
+    with _FILTERS:
+        before.insert(0, entry)
+    try:
+        yield
+    finally:
+        with _FILTERS:
+            after: Any = warnings.filters
+            for held in (before, after):
+                held[:] = [each for each in held if each is not entry]
 
 
 def nearest(word: object, choices: Iterable[object]) -> str:

@@ -145,11 +145,28 @@ def read_job(path: str) -> dict[str, Any]:
             settings = {RECORDED: seen.get("sha256_of_rows"), **settings}
         if isinstance(settings, dict) and chosen and not settings.get("model"):
             settings = {**taken, **settings}
+            settings["generator"] = _repeating(settings["generator"], result.get("repeat"))
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
         raise ConfigError(f"{path}: expected settings as `key: value` lines, such as `target: fraud`")
     if "columns" in settings:
         settings["schema"] = settings.pop("columns")
     return settings
+
+
+def _repeating(spec: Any, repeat: Any) -> Any:
+    """Return a generator as a job names it, with the parameters by which a training that time ended repeats."""
+    if not isinstance(repeat, dict) or not isinstance(spec, str | dict):
+        return spec
+    spec = {"name": spec} if isinstance(spec, str) else spec
+    return {**spec, "params": {**(spec.get("params") or {}), **repeat}}
+
+
+def overridden(params: dict[str, Any], by: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters with others over them, of which those that say how long to train lift `stop_after`."""
+    held = params.get("training")
+    if isinstance(held, dict) and {"steps", "max_time"} & set(by):
+        params = {**params, "training": {name: value for name, value in held.items() if name != "stop_after"}}
+    return {**params, **by}
 
 
 def build_generator(spec: Named, *, seed: int | None = None, schema: Any = None, n_jobs: int | None = None) -> Any:

@@ -1,7 +1,7 @@
 """What gensynth's trained generators of tables cost and give, beside CTGAN and TVAE of ctgan 0.12.1.
 
-    python scripts/bench_deep.py [--part adult|small|rare] [--quick] [--fresh [ARM ...]] [--runs 3] [--seeds 20]
-                                 [--data DIR] [--peers DIR] [--out scripts/results/bench_deep.json]
+    python scripts/bench_deep.py [--part adult|small|rare] [--quick] [--arm ARM ...] [--fresh [ARM ...]] [--runs 3]
+                                 [--seeds 20] [--data DIR] [--peers DIR] [--out scripts/results/bench_deep.json]
 
 adult: rows made like Adult's 32,561: time, quality, nearness, 1,000,000 rows sampled. small: the loop beside a bare
 one, and memory at 1,000,000 x 20. rare: 60 and 400 positives of 2,000 rows brought to parity. Results are merged into
@@ -26,6 +26,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", action="append", choices=PARTS, help="this part alone; may be given again")
     parser.add_argument("--quick", action="store_true", help="a little of everything in minutes, written to out/")
+    parser.add_argument("--arm", nargs="+", default=[""], help="do only the runs of arms that begin so")
     parser.add_argument("--fresh", nargs="*", metavar="ARM", help="forget earlier runs: all, or of arms that begin so")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=20)
@@ -54,9 +55,9 @@ def main() -> None:
     }  # fmt: skip
     for part in asked.part or PARTS:
         plan, summary, do = work[part]
-        runs = process.carry_out(out, part, plan, asked.fresh, do)
+        process.carry_out(out, part, [run for run in plan if run["arm"].startswith((*asked.arm,))], asked.fresh, do)
         result = process.read(out)
-        result["parts"][part]["summary"] = summary(runs)
+        result["parts"][part]["summary"] = summary(result["parts"][part]["runs"])
         process.write(out, result)
         print(f"\n{part} ({', '.join(f'{name} {number}' for name, number in peers.versions().items())})")
         parts.show(result["parts"][part]["summary"])

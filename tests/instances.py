@@ -12,8 +12,9 @@ ARGUMENTS = {
     "FromImblearn": {"sampler": over_sampling.SMOTE()},
     "Autoregressive": {"hidden": (32, 32), "steps": 300},
     "VAE": {"hidden": (32, 32), "steps": 200},
+    "WGAN": {"hidden": (64, 64), "noise": 16, "steps": 600, "training": {"lr": 2e-3}},
 }
-TRAINED = ("Autoregressive", "VAE")
+TRAINED = ("Autoregressive", "VAE", "WGAN")
 INSTANCES = [made(**ARGUMENTS.get(name, {})) for name, made in all_generators().items()]
 
 

@@ -77,12 +77,12 @@ def test_codes_are_drawn_by_their_chances_and_refused_ones_never():
     slots, rng = Slots([4, 2]), torch.Generator().manual_seed(0)
     logits = torch.tensor([[0.1, 0.2, 0.3, 0.4, 0.9, 0.1]]).log()[:, slots.codes] + slots.spare
     u = torch.rand(20_000, 2, generator=rng)
-    drawn = slots.drawn(logits.expand(len(u), -1), u)
+    drawn = slots.drawn(slots.chances(logits).expand(len(u), -1), u)
     assert np.abs(np.bincount(drawn[:, 0], minlength=4) / len(u) - [0.1, 0.2, 0.3, 0.4]).max() < 0.02
     assert abs(float(drawn[:, 1].double().mean()) - 0.1) < 0.01
     logits[:, slots.codes == 3] = NEVER  # the last of its column
-    assert set(slots.drawn(logits.expand(len(u), -1), u)[:, 0].tolist()) == {0, 1, 2}
-    assert slots.drawn(logits, torch.tensor([[1.0, 1.0]])).tolist() == [[2, 1]]
+    assert set(slots.drawn(slots.chances(logits).expand(len(u), -1), u)[:, 0].tolist()) == {0, 1, 2}
+    assert slots.drawn(slots.chances(logits), torch.tensor([[1.0, 1.0]])).tolist() == [[2, 1]]
 
 
 def test_nothing_is_scored_while_the_weight_rises():
@@ -151,7 +151,7 @@ def test_points_and_rows_go_both_ways(model, table):
     z = model.encode(X, y)
     assert z.shape == (600, 4)
     assert z.dtype == np.float64
-    np.testing.assert_allclose(model.encode(X[:5], y[:5]), z[:5], atol=1e-5)
+    assert (model.encode(X[:5], y[:5]) == z[:5]).all()
     back = model.decode(z, y, random_state=1)
     assert back.dtypes.equals(X.dtypes)
     assert (back["k"] == X["k"]).mean() > 0.9
@@ -159,6 +159,21 @@ def test_points_and_rows_go_both_ways(model, table):
     assert back.equals(model.decode(z, y, random_state=1))
     assert not back.equals(model.decode(z, y, random_state=2))
     assert model.decode(z[:0], "rare").shape == (0, 3)
+
+
+def test_blocks_in_threads_are_those_of_one_thread(model, table):
+    X, y = (pd.concat([table[0]] * 8), np.tile(table[1], 8))
+    threads, found = torch.get_num_threads(), []
+    try:
+        for count in (1, 3):
+            torch.set_num_threads(count)
+            found.append((model.sample(5000, random_state=1), model.encode(X, y)))
+            assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(threads)
+    assert found[0][0].equals(found[1][0])
+    assert (found[0][1] == found[1][1]).all()
+    assert found[0][1].shape == (4800, 4)
 
 
 def test_a_walk_leads_from_one_row_to_another(model, table):

@@ -25,7 +25,7 @@ from ..errors import ConfigError, DataError, FallbackWarning, NotFitted
 from ..generators.base import Generator, checked_seed
 from ..random import as_generator, fresh_seed
 from .asking import Answer, ask, ask_through
-from .merge import binarized, joined_labels, named, tally, with_column
+from .merge import binarized, joined_labels, named, tally, training_of, with_column
 from .prefit import check_same_columns, renewed
 from .strategy import Plan, pair_labels, plan
 from .under import kept_rows
@@ -304,6 +304,7 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
                 "refused": answer.refused,
                 "short": answer.short,
                 "few_rows": {str(label): text for label, text in getattr(self.generator_, "few_rows_", {}).items()},
+                **training_of(self.generator_),
                 "fresh_identifiers": [str(name) for name in getattr(encoder, "identifiers", ())],
                 "seconds": round(seconds, 3),
             },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,25 @@ def tally(labels: Labels, codes: Any) -> dict[str, int]:
 def named(part: Any) -> dict[str, Any]:
     """Return a generator, gate or under-sampler by its name and parameters, objects among them by their repr."""
     params = part.get_params(deep=False) if hasattr(part, "get_params") else {}
+    return {"name": type(part).__name__, "params": plain(params)}
+
+
+def plain(params: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return parameters, and mappings among them, as plain data, objects by their repr."""
     fine = (str, int, float, bool, list, tuple, type(None))
-    plain = {name: value if isinstance(value, fine) else repr(value) for name, value in params.items()}
-    return {"name": type(part).__name__, "params": plain}
+    return {
+        str(name): plain(value) if isinstance(value, Mapping) else value if isinstance(value, fine) else repr(value)
+        for name, value in params.items()
+    }
+
+
+def training_of(generator: Any) -> dict[str, Any]:
+    """Return how a generator's training went, and as "repeat" the parameters that repeat it where time ended it."""
+    if not hasattr(generator, "ended_"):
+        return {}
+    repeat = plain(generator.repeating())
+    went = {name: getattr(generator, f"{name}_") for name in ("steps", "planned", "ended", "batch_size", "lr")}
+    return {"training": went, **({"repeat": repeat} if repeat else {})}
 
 
 def joined_labels(y: Any, new: Any) -> Any:

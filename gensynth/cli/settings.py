@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ..errors import ConfigError
-from ..recipe import Job, load_yaml, make_job, read_job
+from ..recipe import Job, load_yaml, make_job, overridden, read_job
 
 
 def gather(config: str | None, **options: Any) -> Job:
@@ -37,7 +37,7 @@ def gather(config: str | None, **options: Any) -> Job:
         if not spec:
             raise ConfigError(f"--param {next(iter(params))}: say whose parameter it is with --generator NAME")
         spec = {"name": spec} if isinstance(spec, str) else dict(spec)
-        settings["generator"] = {**spec, "params": {**(spec.get("params") or {}), **params}}
+        settings["generator"] = {**spec, "params": overridden(spec.get("params") or {}, params)}
     if schema:
         settings["schema"] = {**(settings.get("schema") or {}), **schema}
     return make_job(settings, f"{config}: " if config else "")

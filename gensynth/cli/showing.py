@@ -17,6 +17,12 @@ from ..generators.files import load
 from ..store.tables import read_table
 
 WIDE = 100  # characters of a line
+_ENDS = {
+    "patience": ", until no score was better",
+    "time": ", when time was up",
+    "interrupted": ", when Ctrl-C came",
+    "spoilt": ", until a loss was not finite",
+}
 
 
 def run(what: str, *, target: str | None, schema: dict[str, str]) -> None:
@@ -108,17 +114,18 @@ def _model(what: str) -> None:
         print("\nColumns:")
         _print_columns([(f"  {column.name}", column.kind, column.says) for column in generator.schema_])
     if getattr(generator, "history_", None):
-        _training(generator.history_)
+        _training(generator)
     for label, text in generator.few_rows_.items():
         print(f"few rows of class {label}: {text}")
     if generator.holds_rows:
         print("\nContains real rows: treat it as you treat the data.")
 
 
-def _training(history: list[dict[str, float]]) -> None:
+def _training(generator: Any) -> None:
     """Print how each figure of a training went, as a line of bars from its least to its greatest."""
-    last = history[-1]
-    print(f"\nTraining: {last['step']:,.0f} steps in {last['seconds']:.1f} s")
+    history, why = generator.history_, _ENDS.get(generator.ended_)
+    last, planned = history[-1], f" of {generator.planned_:,}" if why else ""
+    print(f"\nTraining: {last['step']:,.0f}{planned} steps in {last['seconds']:.1f} s{why or ''}")
     rows = []
     for name in (name for name in last if name not in ("step", "seconds")):
         values = [record[name] for record in history if name in record]

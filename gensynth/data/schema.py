@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from ..errors import ConfigError, DataError, GensynthWarning, nearest
+from ..errors import ConfigError, DataError, GensynthWarning, ignoring, nearest
 from .columns import Category, Column, Empty
 from .datetimes import Datetime
 from .identifiers import Identifier, is_identifier
@@ -174,8 +174,7 @@ def _measured(column: pd.Series) -> bool:
         return True
     if not texts.head(50).str.contains(r"(?:19|20)\d\d").all():
         return False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the format of each text, which is asked here
+    with ignoring():  # of the format of each text, which is asked here
         return bool(pd.to_datetime(texts.head(50), errors="coerce", utc=True, format="mixed").notna().mean() > 0.9)
 
 
@@ -198,8 +197,7 @@ def _date_format(column: pd.Series) -> str | None:
     if not isinstance(first, str) or len(first) < (5 if ":" in first else 8) or not re.search(r"\d[-/:.T ]\d", first):
         return None
     unique = present.drop_duplicates().astype(object)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of which of day and month comes first; both are tried
+    with ignoring(UserWarning):  # of which of day and month comes first; both are tried
         zone = re.search(r"\d(Z|[+-]\d\d:?\d\d)$", first)  # one zone in all rows is text that stands behind
         tail = zone[1] if zone and ":" in first else ""
         bare = first.removesuffix(tail)

@@ -33,6 +33,7 @@ GENERATORS = {
     "GaussianCopula": "gensynth.generators.copula",
     "Autoregressive": "gensynth.generators.autoregressive",
     "VAE": "gensynth.generators.vae",
+    "WGAN": "gensynth.generators.wgan",
 }
 
 

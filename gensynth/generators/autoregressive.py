@@ -23,13 +23,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from ..data import saved
 from ..errors import ConfigError, DataError
 from ..random import uniforms
 from .base import Codes, Draw, Supports
-from .cells import Cells
-from .given import absent
-from .trained import BLOCK, Ints, Trained, cell_uniforms
+from .holding import Holding
+from .trained import BLOCK, Ints, cell_uniforms
 from .training import check_rate, check_widths
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 
-class Autoregressive(Trained):
+class Autoregressive(Holding):
     """Rows made column by column by networks that are trained on all rows, the class first.
 
     The strongest of the trained generators on tables: seconds to a minute on two processor cores. It holds any columns
@@ -114,19 +112,6 @@ class Autoregressive(Trained):
             rng=rng,
         )
 
-    def _fit(self, rows: Any, codes: Codes, key: int) -> None:
-        super()._fit(rows, codes, key)
-        self.cells_ = Cells.fit(rows, codes, self.codebook_)
-
-    def _state(self) -> saved.Packed:
-        meta, arrays = super()._state()
-        return meta, arrays | {"ends": self.cells_.ends, "levels": self.cells_.levels}
-
-    def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
-        self.cells_ = Cells(arrays.pop("ends"), arrays.pop("levels"))
-        super()._restore(meta, arrays)
-        self.cells_.check(len(self.labels_.counts), len(self.codebook_.columns))
-
     # Making ------------------------------------------------------------------------------------------------------
 
     def _sample(self, codes: Codes, key: int) -> Draw:
@@ -142,14 +127,6 @@ class Autoregressive(Trained):
         for place, value in given.items():
             rows[:, place] = value
         return Draw(rows)
-
-    def _known(self, codes: Codes, held: Mapping[int, int]) -> npt.NDArray[np.int16]:
-        """Return rows of classes with the held codes and -1 elsewhere. Shape: (n, 1 + columns)."""
-        known = np.full((len(codes), len(self.sizes)), -1, dtype=np.int16)
-        known[:, 0] = codes
-        for place, code in held.items():
-            known[:, 1 + place] = code
-        return known
 
     @contextmanager
     def _ready(self, classes: Codes, present: bool = False) -> Iterator[tuple[Conditionals, torch.Tensor]]:
@@ -179,37 +156,16 @@ class Autoregressive(Trained):
     # Conditions --------------------------------------------------------------------------------------------------
 
     def _held(self, codes: Codes, given: Mapping[int, float]) -> dict[int, int]:
-        """Return the codes that conditions hold, by place. Raises: ConfigError, DataError."""
         if given and self.order == "columns":
             raise ConfigError("order='columns' learned one order alone: fit with order='any' to hold columns at values")
-        held = {}
-        for place, value in given.items():
-            column = self.codebook_.columns[place]
-            held[place] = int(column.encode(np.array([value]))[0])
-            for code in codes:
-                if not self._meets(int(code), place, value):
-                    raise absent(self, int(code), {place: value})
-        return held
+        return super()._held(codes, given)
 
-    def _meets(self, code: int, place: int, value: float) -> bool:
-        return self.cells_.meets(self.codebook_, self.counts_of(place), code, place, value)
-
-    def _class_weights(self, given: Mapping[int, float]) -> Floats:
+    def _together(self, classes: Codes, held: Mapping[int, int]) -> Floats:
         from .completing import tried
 
-        able = [all(self._meets(code, *one) for one in given.items()) for code in range(len(self.labels_.counts))]
-        held = {place: int(self.codebook_.columns[place].encode(np.array([v]))[0]) for place, v in given.items()}
-        (place, value), *more = given.items()
-        if not more and (np.isnan(value) or not self.codebook_.columns[place].ordered):
-            weights = np.where(able, self.counts_of(place)[:, held[place]], 0.0)
-        else:
-            weights, classes = np.zeros(len(able)), np.flatnonzero(able)
-            with self._ready(classes) as (task, refused):
-                logs, _ = tried(task, self._known(classes, held), refused)
-            weights[classes] = self.labels_.counts[classes] * np.exp(logs - logs.max(initial=-np.inf))
-        for place, value in given.items():
-            weights *= self.cells_.shares(self.codebook_, self.counts_of(place), place, value)
-        return weights
+        with self._ready(classes) as (task, refused):
+            logs, _ = tried(task, self._known(classes, held), refused)
+        return np.asarray(np.exp(logs - logs.max(initial=-np.inf)))
 
     def _likelihood(self, coded: Ints) -> Floats:
         """Return log p(known columns | class). Shape: (n, 1 + columns), -1 for what is not known; returns (n,)."""

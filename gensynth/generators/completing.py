@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..random import uniforms
-from .trained import BLOCK, Ints, cell_uniforms, padded
+from .trained import BLOCK, Ints, cell_uniforms, in_blocks, padded
 
 if TYPE_CHECKING:
     import torch
@@ -52,14 +52,13 @@ def completed(task: Conditionals, known: Ints, key: int, refused: torch.Tensor) 
     alone = [] if (known[:, 1:] >= 0).any() else [refused]  # nothing known but the class
     (first,) = each(task.first_chances, alone, place) if alone else ([],)
 
-    def block(start: int) -> Rows:
-        codes, spots = padded(known[start : start + BLOCK]).astype(np.int64), np.arange(start, start + BLOCK)
+    def block(codes: Ints, spots: Places) -> Rows:
         u = cell_uniforms(key, spots, "column", range(known.shape[1])).astype(np.float32)
+        codes = codes.astype(np.int64)
         drawn = task.complete(torch.from_numpy(codes).to(place), torch.from_numpy(u).to(place), refused, first)
         return np.asarray(drawn.cpu().numpy(), dtype=np.int16)
 
-    made = [*each(block, range(0, len(known), BLOCK), place)]
-    return np.concatenate([np.zeros((0, known.shape[1]), dtype=np.int16), *made])[: len(known)]
+    return in_blocks(block, place, known, np.arange(len(known)))
 
 
 def preceded(task: Conditionals, known: Ints, key: int, refused: torch.Tensor) -> Rows:

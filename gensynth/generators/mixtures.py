@@ -19,7 +19,6 @@ fitted to the points once the networks are trained).
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, fields
 from math import isqrt
 from typing import Any, Self
@@ -28,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 
-from ..errors import FormatError
+from ..errors import FormatError, ignoring
 from ..random import as_generator, spawn, uniforms
 from .base import Codes
 from .given import normals
@@ -118,8 +117,7 @@ def _parts(m: Floats, count: int, rng: np.random.Generator) -> Codes:
     from sklearn.cluster import KMeans
 
     made = KMeans(count, init="random", n_init=1, max_iter=15, random_state=spawn(rng))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # of points that coincide
+    with ignoring(ConvergenceWarning):  # of points that coincide
         part = made.fit_predict(m)
     return np.unique(part, return_inverse=True)[1].astype(np.intp)
 

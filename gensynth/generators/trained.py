@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.integer]
 Floats = npt.NDArray[np.float64]
+Made = TypeVar("Made", bound=npt.NDArray[Any])
 BLOCK = 2048  # rows that go through networks at once: made rows always as many, so that one comes out the same however
 # many are asked with it
 CLEAR = 3.0  # rows of a class that should hold a code, if it were like all rows, for none to be a clear no
@@ -33,7 +34,8 @@ class Trained(Generator):
     """A generator whose networks learn rows of codes, the class being the first.
 
     A subclass says how its task is made (`_task`) and draws codes from it (`_sample`). After `fit`: `task_`,
-    `codebook_`, `history_` (a record a round), and what was resolved: `steps_`, `batch_size_`, `lr_`.
+    `codebook_`, `history_` (a record a round), what was resolved: `planned_` steps, `batch_size_`, `lr_`; and how it
+    went: the `steps_` done, and what `ended_` them: "steps", "patience", "time", "interrupted" or "spoilt".
     """
 
     passes: ClassVar[float] = 14.0  # through the rows, where `steps` is left open
@@ -41,6 +43,8 @@ class Trained(Generator):
     most_steps: ClassVar[int] = 6000
     rate: ClassVar[float] = 2e-3  # where `lr` is left open
     decay: ClassVar[float] = 0.99  # of the averages of weights
+    largest_batch: ClassVar[int] = 512  # where `batch_size` is left open
+    longest_round: ClassVar[int] = 100
     steps: int | None = None
     max_time: str | float | None = None
     training: Mapping[str, Any] | None = None
@@ -75,7 +79,7 @@ class Trained(Generator):
         rng = torch.Generator().manual_seed(int(as_generator(key, "weights").integers(2**62)))
         self.task_ = self._task(self.sizes, rng)
         self.history_: list[dict[str, float]] = []
-        self.steps_, self.batch_size_ = 0, 0
+        self.steps_, self.planned_, self.batch_size_, self.ended_ = 0, 0, 0, "steps"
         if coded.shape[1] > 1:
             self._train(coded, key, settings)
 
@@ -89,22 +93,32 @@ class Trained(Generator):
         held = min(int(HELD * len(coded)), MOST_HELD) if len(coded) >= ENOUGH else 0
         rows = torch.from_numpy(coded)
         learned = rows[torch.from_numpy(np.sort(order[held:]))] if held else rows
-        self.batch_size_ = settings.batch_of(len(learned))
+        self.batch_size_ = settings.batch_of(len(learned), self.largest_batch)
         passes = steps_for(len(learned), self.batch_size_, self.passes, self.least_steps, self.most_steps)
         steps = passes if self.steps is None else int(self.steps)
         batches = Batches(
-            (learned,), self.batch_size_, seed=int(as_generator(key, "training").integers(2**31)),
-            steps=steps, round=int(np.clip(steps // ROUNDS, 10, 100)), fingerprint=self._fingerprint(coded),
+            (learned,), self.batch_size_ * self.parts, seed=int(as_generator(key, "training").integers(2**31)),
+            steps=steps, stop_after=settings.stop_after, round=int(np.clip(steps // ROUNDS, 10, self.longest_round)),
+            fingerprint=self._fingerprint(coded),
         )  # fmt: skip
         kept = rows[torch.from_numpy(order[:held])]
-        self.history_ = train(
+        history = train(
             self.task_, batches,
             held=[(kept[at : at + BLOCK],) for at in range(0, held, BLOCK)] or None,
             max_time=self.max_time, patience=settings.patience, decay=self.decay,
             checkpoint_dir=settings.checkpoint_dir, device=settings.device, progress=settings.progress,
             trainer_kwargs=None if settings.trainer_kwargs is None else dict(settings.trainer_kwargs),
         )  # fmt: skip
-        self.steps_ = int(self.history_[-1]["step"]) if self.history_ else 0
+        self.history_, self.ended_ = [*history], history.ended
+        self.steps_, self.planned_ = int(history[-1]["step"]), steps
+
+    def repeating(self) -> dict[str, Any]:
+        """Return the parameters that make `fit` repeat a training that time or Ctrl-C ended; of others, none."""
+        if self.ended_ not in ("time", "interrupted"):
+            return {}
+        scored = [record["step"] for record in self.history_ if "score" in record]  # Ctrl-C does not wait for one
+        settings = {**(self.training or {}), "stop_after": int(scored[-1] if scored else self.steps_)}
+        return {"steps": self.planned_, "max_time": None, "training": settings}
 
     def _fingerprint(self, coded: Ints) -> str:
         """Return what tells this training from others: its rows and its parameters."""
@@ -124,6 +138,11 @@ class Trained(Generator):
         for column, start in enumerate(np.cumsum([0, *sizes])[:-1].tolist()):
             np.add.at(counts, (coded[:, 0], start + coded[:, 1 + column]), 1)
         return counts
+
+    @property
+    def parts(self) -> int:
+        """In how many parts of `batch_size` rows the task takes a batch."""
+        return 1
 
     # What was learned --------------------------------------------------------------------------------------------
 
@@ -173,7 +192,8 @@ class Trained(Generator):
         meta, arrays = self.codebook_.pack()
         arrays = {f"codes/{name}": array for name, array in arrays.items()} | {"counts": self.counts_}
         arrays |= {f"weights/{name}": value.numpy() for name, value in self.task_.state_dict().items()}
-        said = {name: getattr(self, f"{name}_") for name in ("steps", "batch_size", "lr", "history")}
+        named = ("steps", "planned", "ended", "batch_size", "lr", "history")
+        said = {name: getattr(self, f"{name}_") for name in named}
         return {"columns": meta, **said}, arrays
 
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
@@ -186,7 +206,8 @@ class Trained(Generator):
         self.codebook_ = Codebook.unpack(meta["columns"], parts["codes"])
         self.counts_, self.history_ = parts["counts"][""], [dict(record) for record in meta["history"]]
         self.steps_, self.batch_size_ = int(meta["steps"]), int(meta["batch_size"])
-        self.lr_ = float(meta["lr"])
+        self.lr_, self.ended_ = float(meta["lr"]), str(meta.get("ended", "steps"))
+        self.planned_ = int(meta.get("planned", self.steps_))  # of which older files say nothing
         if len(self.codebook_.columns) != self.encoder_.layout_.width:
             raise FormatError("the codes are not those of the columns")
         if self.counts_.shape != (len(self.labels_.counts), sum(self.codebook_.sizes)) or (self.counts_ < 0).any():
@@ -206,6 +227,20 @@ def padded(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     made = np.zeros((BLOCK, *values.shape[1:]), dtype=values.dtype)
     made[: len(values)] = values
     return made
+
+
+def in_blocks(work: Callable[..., Made], device: torch.device, *arrays: npt.NDArray[Any]) -> Made:
+    """Return what networks on a device make of rows that go through them in blocks, several at once on a processor.
+
+    Shape: arrays (n, ...) each, of which `work` takes BLOCK rows and returns as many.
+    """
+    from ..nn.blocks import each
+
+    def block(start: int) -> Made:
+        return work(*(padded(array[start : start + BLOCK]) for array in arrays))
+
+    made: Any = np.concatenate([*each(block, range(0, max(len(arrays[0]), 1), BLOCK), device)])[: len(arrays[0])]
+    return made  # type: ignore[no-any-return]
 
 
 def cell_uniforms(key: int, rows: Codes, op: str, places: range) -> Floats:

@@ -25,6 +25,8 @@ class Training:
         batch_size: rows in a batch, at least 1; None for an eighth of the rows, between 32 and 512.
         lr: the largest learning rate, above 0; None for the generator's own.
         patience: rounds without a better held-out score after which to stop, at least 1; None for never.
+        stop_after: step after which to stop though the learning rate falls as planned for all `steps`, at least 1; None
+            for none. What recipes write where time or Ctrl-C ended a training, so that it repeats.
         device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda", "cuda:1" or "mps".
         checkpoint_dir: folder for a checkpoint a round, from which the same `fit` goes on after it was killed; it needs
             a `random_state`, or no later `fit` is the same.
@@ -35,6 +37,7 @@ class Training:
     batch_size: int | None = None
     lr: float | None = None
     patience: int | None = 6
+    stop_after: int | None = None
     device: str = "auto"
     checkpoint_dir: str | None = None
     progress: bool | None = None
@@ -50,7 +53,7 @@ class Training:
             if name not in names:
                 raise ConfigError(f"training has no setting {name!r}{nearest(name, names)}")
         made = cls(**(given or {}))
-        for name in ("batch_size", "patience"):
+        for name in ("batch_size", "patience", "stop_after"):
             check_count(name, getattr(made, name))
         check_rate("lr", made.lr)
         kinds = {"device": str, "checkpoint_dir": str | PathLike, "progress": bool, "trainer_kwargs": Mapping}
@@ -60,12 +63,12 @@ class Training:
                 raise ConfigError(f"training: {name} cannot be {value!r:.60}")
         return made
 
-    def batch_of(self, rows: int) -> int:
+    def batch_of(self, rows: int, most: int) -> int:
         """Return the rows in a batch where there are so many in all."""
         if self.batch_size is not None:
             return min(self.batch_size, rows)
         power = round(float(np.log2(max(rows / 8, 1))))
-        return min(1 << min(max(power, 5), 9), rows)
+        return min(1 << max(power, 5), most, rows)
 
 
 def check_count(name: str, value: Any, least: int = 1) -> None:

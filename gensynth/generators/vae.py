@@ -26,7 +26,7 @@ from ..errors import ConfigError, DataError
 from ..random import as_generator
 from .base import Codes, Draw, Supports
 from .mixtures import MOST_ROWS, Mixtures
-from .trained import BLOCK, Ints, Trained, cell_uniforms, padded
+from .trained import Ints, Trained, cell_uniforms, in_blocks
 from .training import check_count, check_rate, check_widths
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class VAE(Trained):
         random_state: int for results that repeat, or None.
 
     After `fit`: `history_`, a record a round of step, seconds, loss, its parts (error, distance) and held-out score
-    (nats a row); `mixtures_`; `steps_`, `batch_size_`, `lr_` as resolved.
+    (nats a row); `mixtures_`; `steps_`, `batch_size_`, `lr_` as resolved; what `ended_` training.
 
     Example:
         >>> X = np.repeat([[0.0, 1.0], [5.0, 2.0]], 50, axis=0)
@@ -124,16 +124,19 @@ class VAE(Trained):
 
         device = self._place()
         task, refused = self.task_.to(device), torch.from_numpy(self._refused(np.unique(codes))).to(device)
-        made = np.empty((len(codes), len(self.codebook_.columns)), dtype=np.int16)
-        for start in range(0, len(codes), BLOCK):
-            part = slice(start, start + BLOCK)
-            spot, code = padded(spots[part]), padded(codes[part]).astype(np.int64)
-            points = self.mixtures_.draw(code, spot, key) if z is None else padded(z[part])
-            z32, u32 = (array.astype(np.float32) for array in (points, self._uniforms(key, spot, "column")))
-            given, u = (torch.from_numpy(array).to(device) for array in (code, u32))
-            drawn = task.draw(torch.from_numpy(z32).to(device), given, u, refused)
-            made[part] = drawn[: len(made[part])].cpu().numpy()
-        task.cpu()
+
+        def block(code: Codes, spot: Codes, *points: Floats) -> Ints:
+            (point,) = points or (self.mixtures_.draw(code, spot, key),)
+            u = self._uniforms(key, spot, "column")
+            parts = (point.astype(np.float32), code.astype(np.int64), u.astype(np.float32))
+            at, given, by = (torch.from_numpy(part).to(device) for part in parts)
+            drawn = task.draw(at, given, by, refused)
+            return np.asarray(drawn.cpu().numpy(), dtype=np.int16)
+
+        try:
+            made = in_blocks(block, device, codes, spots, *([] if z is None else [z]))
+        finally:
+            task.cpu()
         return self.codebook_.decode(made, self._uniforms(key, spots, "inside"))
 
     def _uniforms(self, key: int, spots: Codes, op: str) -> Floats:
@@ -224,10 +227,12 @@ class VAE(Trained):
         """Return means and standard deviations of q. Shape: coded (n, columns), classes (n,) to (n, noise) each."""
         import torch
 
-        whole = torch.from_numpy(np.concatenate([classes[:, None], coded], axis=1).astype(np.int64))
-        with torch.no_grad():
-            parts = [self.task_.posterior(part) for part in torch.split(whole, BLOCK)]
-        means, logs = (torch.cat(part).double().numpy() for part in zip(*parts, strict=True))
+        @torch.no_grad()  # in each thread
+        def block(rows: Ints) -> Floats:
+            return torch.cat(self.task_.posterior(torch.from_numpy(rows.astype(np.int64))), 1).double().numpy()
+
+        made = in_blocks(block, torch.device("cpu"), np.concatenate([classes[:, None], coded], axis=1))
+        means, logs = np.split(made, 2, axis=1)
         return means, np.exp(logs / 2)
 
     # Files -------------------------------------------------------------------------------------------------------

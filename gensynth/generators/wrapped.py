@@ -9,14 +9,13 @@ differ: which tells a, b and w exactly. The columns are scaled down until no dis
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from ..errors import ConfigError
+from ..errors import ConfigError, ignoring
 from ..random import as_generator, spawn
 from .base import Supports
 from .mixing import Mixes
@@ -170,8 +169,7 @@ class Wrapped(SMOTE):
             X = sparse.vstack([X, X[:1]], format="csr") if sparse.issparse(X) else np.vstack([X, X[:1]])
             y = np.append(y, 0)
         sampler.set_params(sampling_strategy={1: len(pool) + n})
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of clusters and class sizes; what matters is counted by the caller
+        with ignoring():  # of clusters and class sizes; what matters is counted by the caller
             return sampler.fit_resample(X, y)[0][X.shape[0] :]
 
 

@@ -114,12 +114,23 @@ class Slots(nn.Module):
             total = total + loss.view(code.shape).sum(1)
         return total
 
-    def drawn(self, logits: Tensor, u: Tensor) -> Tensor:
-        """Return codes drawn by u in [0, 1), which are never those of logit NEVER. Shape: (n, slots), (n, columns)."""
-        made = torch.empty(u.shape, dtype=torch.int64, device=logits.device)
+    def chances(self, logits: Tensor) -> Tensor:
+        """Return the softmax of each column's logits. Shape: (n, slots) to (n, slots)."""
+        parts = [part.softmax(2).flatten(1) for part in self.blocks(logits)]
+        return torch.cat(parts, 1) if parts else logits
+
+    def drawn(self, chances: Tensor, u: Tensor) -> Tensor:
+        """Return codes drawn by u in [0, 1), none of chance 0. Shape: (n, slots), (n, columns) to (n, columns)."""
+        made = torch.empty(u.shape, dtype=torch.int64, device=chances.device)
         start = 0
-        for part in self.blocks(logits):
+        for part in self.blocks(chances):
             mine = self.columns[start : start + part.shape[1]]
-            made[:, mine] = drawn(part.softmax(2), u[:, mine]).minimum(self.last[mine])
+            made[:, mine] = drawn(part, u[:, mine]).minimum(self.last[mine])
             start += part.shape[1]
         return made
+
+    def spread(self, values: Tensor) -> Tensor:
+        """Return values of columns at all slots of each. Shape: (n, columns) to (n, slots)."""
+        mine = torch.split(values[:, self.columns], [count for count, _ in self.groups], 1)
+        wide = zip(mine, self.groups, strict=True)
+        return torch.cat([part[:, :, None].expand(-1, -1, size).flatten(1) for part, (_, size) in wide], 1)

@@ -123,11 +123,17 @@ class Codec(Task):
         m, log_s2 = self.encoder(F.silu(h)).chunk(2, 1)
         return m, log_s2.clamp(LEAST, MOST)
 
-    def logits(self, z: Tensor, classes: Tensor) -> Tensor:
-        """Return O h + e in slots. Shape: z (n, noise), classes (n,) of int64; returns (n, slots)."""
+    def logits(self, z: Tensor, classes: Tensor, refused: Tensor | None = None) -> Tensor:
+        """Return O h + e in slots, below NEVER / 2 for what is refused.
+
+        Shape: z (n, noise); classes (n,) of int64; refused as `draw`; returns (n, slots).
+        """
         h = F.silu(self.decoder(z, self.classes[classes]))
         reads = self.reads + self.smooth(self.reads_smooth, self.sizes[0] + self.slots.codes)
-        return torch.addmm(self.base + self.slots.spare, h, reads.T)
+        base = self.base + self.slots.spare
+        if refused is None:
+            return torch.addmm(base, h, reads.T)
+        return F.embedding(classes, base + NEVER * refused[:, self.slots.codes]).addmm_(h, reads.T)
 
     # Making ------------------------------------------------------------------------------------------------------
 
@@ -138,10 +144,8 @@ class Codec(Task):
         Shape: z (n, noise); classes (n,) of int64; u (n, p) uniform in [0, 1); refused (classes, codes of all columns
         but the class), which are never drawn; returns (n, p).
         """
-        logits = self.logits(z, classes)
-        if bool(refused.any()):
-            logits = logits.masked_fill(refused[:, self.slots.codes][classes], NEVER)
-        return self.slots.drawn(logits, u)
+        logits = self.logits(z, classes, refused if bool(refused.any()) else None)
+        return self.slots.drawn(self.slots.chances(logits), u)
 
 
 class Layers(nn.Module):

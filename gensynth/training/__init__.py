@@ -19,10 +19,11 @@ from . import checkpoint
 from .batches import Batches
 from .budget import Budget
 from .devices import find_device
+from .history import History
 from .run import Held, Run, Stop
 from .surroundings import left_as_found
 
-__all__ = ["Batches", "Budget", "find_device", "train"]
+__all__ = ["Batches", "Budget", "History", "find_device", "train"]
 
 
 def train(
@@ -37,7 +38,7 @@ def train(
     device: str | torch.device = "auto",
     progress: bool | None = None,
     trainer_kwargs: dict[str, Any] | None = None,
-) -> list[dict[str, float]]:
+) -> History:
     """Train a task; it then holds the averaged weights that scored best, in eval mode, on the CPU.
 
     Where `task.score` says nothing, or nothing is held out, the last averages are kept. A loss that is not finite ends
@@ -59,7 +60,8 @@ def train(
         trainer_kwargs: for Lightning's Trainer: precision, devices, strategy, callbacks, gradient_clip_val...
 
     Returns:
-        A record a round: step, seconds of work so far, the mean of each loss, the score if there is one.
+        A record a round: step, seconds of work so far, the mean of each loss, the score if there is one; in `ended`
+        what ended training: "steps", "patience", "time", "interrupted" or "spoilt" (by a loss that is not finite).
 
     Raises:
         ConfigError: a parameter is wrong, or the checkpoint is of another training.
@@ -78,7 +80,7 @@ def train(
     return _concluded(run)
 
 
-def _concluded(run: Run) -> list[dict[str, float]]:
+def _concluded(run: Run) -> History:
     """Leave the task ready for use, say how training ended if not as planned, and return the history."""
     if run.kept is None:
         raise TrainingFailed(
@@ -108,4 +110,4 @@ def _concluded(run: Run) -> list[dict[str, float]]:
             GensynthWarning,
             stacklevel=3,
         )
-    return run.history
+    return History(run.history, run.stop.name.lower())

@@ -27,6 +27,8 @@ class Batches:
         batch_size: rows in a batch, at least 1.
         seed: at least 0.
         steps: batches in all, at least 1.
+        stop_after: batches after which training ends although it was planned for all of them, at least 1; None for
+            `steps`.
         round: batches in a round, after which training is scored; the last round may be shorter.
         rank: the number of the process among those that train together.
         draw: `draw(rng, count)` returns the positions of the rows of one batch, instead of shuffled passes.
@@ -44,6 +46,7 @@ class Batches:
         *,
         seed: int,
         steps: int,
+        stop_after: int | None = None,
         round: int = 100,
         rank: int = 0,
         draw: Drawing | None = None,
@@ -56,6 +59,7 @@ class Batches:
         self.rows = counts.pop()
         self.batch_size = at_least_one("batch_size", batch_size)
         self.steps = at_least_one("steps", steps)
+        self.last = self.steps if stop_after is None else min(at_least_one("stop_after", stop_after), self.steps)
         self.round = at_least_one("round", round)
         self.seed, self.rank, self.draw, self.fingerprint = int(seed), rank, draw, str(fingerprint)
         self.start = 0
@@ -72,7 +76,7 @@ class Batches:
     @property
     def stop(self) -> int:
         """The step at which the round of `start` ends."""
-        return min((self.start // self.round + 1) * self.round, self.steps)
+        return min((self.start // self.round + 1) * self.round, self.last)
 
     def __len__(self) -> int:
         return max(self.stop - self.start, 0)

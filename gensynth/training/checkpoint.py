@@ -92,6 +92,12 @@ def read(path: Path, expected: dict[str, Any]) -> dict[str, Any] | None:
     return dict(state)
 
 
+def check_reach(path: Path, step: int, last: int) -> None:
+    """Raise ConfigError where a checkpoint is of a later step than the last that is asked."""
+    if step > last:
+        raise ConfigError(f"{str(path)!r} is of step {step}, beyond stop_after={last}; {_ANEW}")
+
+
 @contextmanager
 def applied(path: Path | None) -> Iterator[None]:
     """Turn what a spoilt state does to the block into a FormatError that names the file."""

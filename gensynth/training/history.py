@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
+
+
+class History(list[dict[str, float]]):
+    """A record a round, and in one word what ended training (see `run.Stop`).
+
+    Arguments:
+        records: one a round.
+        ended: "steps", "patience", "time", "interrupted" or "spoilt".
+    """
+
+    def __init__(self, records: Iterable[dict[str, float]], ended: str) -> None:
+        super().__init__(records)
+        self.ended = ended
 
 
 class Means:

@@ -58,7 +58,7 @@ def fit(run: Run, device: torch.device, *, progress: bool | None, trainer_kwargs
         if name not in known:
             raise ConfigError(f"trainer_kwargs: Trainer has no parameter {name!r}{nearest(name, known)}")
     clip = settings.pop("gradient_clip_val", None), settings.pop("gradient_clip_algorithm", None)
-    left = run.batches.steps - run.step
+    left = run.batches.last - run.step
     with quiet(), unhindered(), run.interrupts.watched():
         try:
             _trainer(-(-left // run.batches.round), settings).fit(Loop(run, clip, wanted(progress)))

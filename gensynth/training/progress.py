@@ -45,7 +45,7 @@ class Bar:
         parts = [f"training: {run.step:,} of {run.batches.steps:,} steps"]
         parts += [] if loss is None else [f"loss {loss:.4g}"]
         parts += [] if run.score is None else [f"score {run.score:.4g}"]
-        done, left = run.step - self.first, run.batches.steps - run.step
+        done, left = run.step - self.first, run.batches.last - run.step
         if done and left and not run.stop:
             seconds = min((now - self.began) / done * left, run.began + run.budget.seconds - now)
             parts.append(f"{_words(max(seconds, 0))} left")

@@ -89,7 +89,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do, by steps or by patience."""
-        return self.step >= self.batches.steps or self._out_of_patience()
+        return self.step >= self.batches.last or self._out_of_patience()
 
     def resume(self) -> None:
         """Go on from the checkpoint, if there is one. Raises: ConfigError, FormatError."""
@@ -98,6 +98,7 @@ class Run:
         state = checkpoint.read(self.path, checkpoint.identity(self.task, self.batches, self.decay))
         if state is None:
             return
+        checkpoint.check_reach(self.path, state["step"], self.batches.last)
         with checkpoint.applied(self.path):
             self.step, self.stale, self.score = state["step"], state["stale"], state["score"]
             self.kept, self.history = state["kept"], [dict(record) for record in state["history"]]
@@ -105,7 +106,7 @@ class Run:
             self.batches = self.batches.at(self.step)
             self.task.load_state_dict(state["kept"])
             self._saved = state
-        self.stop = Stop.STEPS if self.step >= self.batches.steps else Stop.NO
+        self.stop = Stop.STEPS if self.step >= self.batches.last else Stop.NO
         self.stop = Stop.PATIENCE if self._out_of_patience() else self.stop
 
     def start(
@@ -153,14 +154,14 @@ class Run:
             self._judge(means)
         if self.stop in (Stop.SPOILT, Stop.INTERRUPTED):
             return
-        if self.step >= self.batches.steps:
+        if self.step >= self.batches.last:
             self.stop = Stop.STEPS
-        elif self._out_of_patience():
+        elif self.stop != Stop.TIME and self._out_of_patience():  # a round cut short by time is none that counts
             self.stop = Stop.PATIENCE
         elif time.monotonic() >= self._limit:
             self.stop = Stop.TIME
         self.stop = self.peers.agree(self.stop)
-        whole = self.step == self.batches.stop
+        whole = self.step == self.batches.steps or self.step % self.batches.round == 0
         self._begin_round()
         if whole and self.path is not None and self.peers.rank == 0:
             checkpoint.write(self.path, self._state())

@@ -1,0 +1,168 @@
+"""Wasserstein GAN: a network makes rows out of noise, and another learns to tell them from real ones.
+
+    critic     min  E D(G(z)) - E D(x) + penalty E (|grad D(x^)| - 1)^2,    x^ = e x + (1 - e) G(z)
+    generator  min  -E D(G(z))
+
+The columns are codes (`data.codes`); losses and steps stand in `nn.wgan`, the networks of tables in `nn.dense`. Both
+networks are given the class, and in training any columns are held, so that they can be held when rows are made.
+
+References: Gulrajani et al. 2017, arXiv:1704.00028 (the losses); Xu et al. 2019, arXiv:1907.00503, sec. 4.3 (columns
+held in training and at random when rows are made); Huang et al. 2024, arXiv:2501.05441 (`loss="relativistic"`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ConfigError
+from ..random import uniforms
+from .base import Codes, Draw, Supports
+from .given import normals
+from .holding import Holding
+from .trained import cell_uniforms, in_blocks
+from .training import check_count, check_rate, check_widths
+
+if TYPE_CHECKING:
+    import torch
+
+    from ..nn.dense import ColumnsMaker
+    from ..nn.wgan import Game
+
+Floats = npt.NDArray[np.float64]
+PACKED = 2000  # rows from which on several are judged together, where `together` says so
+
+
+class WGAN(Holding):
+    """Rows made out of noise by a network that a second one, the critic, no longer tells from real ones.
+
+    It learns a whole row at once, without a likelihood, and takes longer than `VAE` and `Autoregressive` for less: on
+    tables these two come first. It holds any columns at values (`conditions`).
+
+    Few rows: a class of 1 to 5 is mostly what all rows have in common. From 200 rows on a tenth is held out to tell
+    when to stop, in the second half of the steps; with fewer all `steps` are done.
+
+    Of each row that is made, a column drawn at random takes a value of its class at the frequency that it has there;
+    so rare levels come as often as they should. Conditions take its place, and are checked one by one: each must occur
+    in a row of the class.
+
+    Arguments:
+        loss: "wgan-gp", or "relativistic": real and made rows compared in pairs, a fifth faster.
+        noise: width of z, at least 1.
+        hidden: widths of the layers of both networks, at least one.
+        penalty: of the critic's gradients, above 0.
+        critic_steps: steps of the critic for each of the generator, at least 1, each on rows of its own.
+        steps: steps of the generator at most, at least 1; None for 22 passes through the rows, between 600 and 6,000.
+        max_time: bound on training, such as "90s", "2m" or a number of seconds; None for none.
+        training: further settings of training, see `generators.training.Training`: batch_size, lr, patience, device,
+            checkpoint_dir, progress, trainer_kwargs.
+        schema: kinds of columns to take instead of the inferred ones.
+        random_state: int for results that repeat, or None.
+
+    After `fit`: `history_`, a record a round of step, seconds, the critic's estimate of the distance between real and
+    made rows (distance), both losses (critic, generator) and, once the rates fall, the held-out score, how far the
+    frequencies of pairs of codes are apart; `steps_`, `batch_size_`, `lr_` as resolved.
+
+    Example:
+        >>> X = np.repeat([[0.0, 1.0], [5.0, 2.0]], 50, axis=0)
+        >>> model = WGAN(hidden=(16,), noise=2, steps=300, random_state=0).fit(X, ["a"] * 50 + ["b"] * 50)
+        >>> model.sample(2, y="b").tolist()
+        [[5.0, 2.0], [5.0, 2.0]]
+    """
+
+    supports: ClassVar[Supports] = Supports(
+        categories=True, missing=True, conditions=True, prefix=True, parents=False
+    )  # fmt: skip
+    passes: ClassVar[float] = 22.0
+    least_steps: ClassVar[int] = 600
+    rate: ClassVar[float] = 1e-3
+    decay: ClassVar[float] = 0.995
+    largest_batch: ClassVar[int] = 256
+    longest_round: ClassVar[int] = 300
+    together: ClassVar[int] = 1  # rows that the critic judges at once; 4 was worse on Adult (PacGAN)
+    task_: Game
+
+    def __init__(
+        self, *, loss: Literal["wgan-gp", "relativistic"] = "wgan-gp", noise: int = 64,
+        hidden: Sequence[int] = (256, 256), penalty: float = 0.3, critic_steps: int = 1,
+        steps: int | None = None, max_time: str | float | None = None, training: Mapping[str, Any] | None = None,
+        schema: Mapping[Any, str] | None = None, random_state: int | None = None,
+    ) -> None:  # fmt: skip
+        self.loss, self.noise, self.hidden, self.penalty, self.critic_steps = loss, noise, hidden, penalty, critic_steps
+        self.steps, self.max_time, self.training = steps, max_time, training
+        self.schema, self.random_state = schema, random_state
+
+    def _check_params(self) -> None:
+        super()._check_params()
+        if self.loss not in ("wgan-gp", "relativistic"):
+            raise ConfigError(f"loss must be 'wgan-gp' or 'relativistic', got {self.loss!r}")
+        check_widths("hidden", self.hidden, 1)
+        for name in ("noise", "critic_steps"):
+            check_count(name, -1 if getattr(self, name) is None else getattr(self, name))
+        check_rate("penalty", -1 if self.penalty is None else self.penalty)
+
+    def _task(self, sizes: list[int], rng: torch.Generator) -> Game:
+        from ..nn.dense import ColumnsCritic, ColumnsMaker
+        from ..nn.wgan import Game
+
+        columns = self.codebook_.columns
+        ranks = [[], *(column.places.tolist() if column.ordered else [] for column in columns)]
+        maker = ColumnsMaker(sizes, ranks, self.hidden, noise=self.noise, rng=rng)
+        group = self.together if self.labels_.counts.sum() >= PACKED else 1
+        critic = ColumnsCritic(sizes, ranks, self.hidden, together=group, rng=rng)
+        return Game(maker, critic, loss=self.loss, penalty=self.penalty, critic_steps=self.critic_steps, lr=self.lr_)
+
+    @property
+    def parts(self) -> int:
+        """In how many parts of `batch_size` rows a batch is taken, each by a step of the critic."""
+        return self.critic_steps
+
+    # Making ------------------------------------------------------------------------------------------------------
+
+    def _sample(self, codes: Codes, key: int) -> Draw:
+        return self._sample_given(codes, key, {})
+
+    def _sample_given(self, codes: Codes, key: int, given: Mapping[int, float]) -> Draw:
+        import torch
+
+        held = self._held(np.unique(codes), given)
+        device, no = self._place(), self._refused(np.unique(codes))
+        maker, refused = cast("ColumnsMaker", self.task_.to(device).maker), torch.from_numpy(no).to(device)
+        columns = range(len(self.codebook_.columns))
+
+        def made(classes: Codes, spots: Codes) -> npt.NDArray[np.int16]:
+            known = self._known(classes, held) if held else self._seeded(classes, spots, key)
+            z = np.stack([normals(key, spots, f"z {place}") for place in range(self.noise)], axis=1)
+            u = cell_uniforms(key, spots, "column", columns)
+            noise, draws = (torch.from_numpy(array.astype(np.float32)).to(device) for array in (z, u))
+            drawn = maker.draw(noise, torch.from_numpy(known.astype(np.int64)).to(device), draws, refused)
+            return np.asarray(drawn[:, 1:].cpu().numpy(), dtype=np.int16)
+
+        spots = np.arange(len(codes))
+        coded = in_blocks(made, device, codes, spots)
+        self.task_.cpu()
+        rows = self.codebook_.decode(coded, cell_uniforms(key, spots, "inside", columns))
+        for place, value in given.items():
+            rows[:, place] = value
+        return Draw(rows)
+
+    def _seeded(self, classes: Codes, spots: Codes, key: int) -> npt.NDArray[np.int16]:
+        """Return rows of classes with one code each, of a column drawn at random, at its frequency in the class."""
+        known = self._known(classes, {})
+        columns = len(self.codebook_.columns)
+        place = (uniforms(key, spots, "held") * columns).astype(np.intp)
+        u = uniforms(key, spots, "code")
+        for column in range(columns):
+            for code in np.unique(classes):
+                mine = np.flatnonzero((place == column) & (classes == code))
+                reached = self.counts_of(column)[code].cumsum()
+                known[mine, 1 + column] = np.searchsorted(reached, u[mine] * reached[-1], side="right")
+        return known
+
+    def _together(self, classes: Codes, held: Mapping[int, int]) -> Floats:
+        """Return the product of the shares that held codes have in each class."""
+        shares = [self.counts_of(place)[classes, code] for place, code in held.items()]
+        return np.asarray(np.prod(np.array(shares) / self.labels_.counts[classes], axis=0))
