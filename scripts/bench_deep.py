@@ -2,6 +2,7 @@
 
     python scripts/bench_deep.py [--part adult|small|rare] [--quick] [--arm ARM ...] [--fresh [ARM ...]] [--runs 3]
                                  [--seeds 20] [--data DIR] [--peers DIR] [--out scripts/results/bench_deep.json]
+                                 [--readme]
 
 adult: rows made like Adult's 32,561: time, quality, nearness, 1,000,000 rows sampled. small: the loop beside a bare
 one, and memory at 1,000,000 x 20. rare: 60 and 400 positives of 2,000 rows brought to parity. Results are merged into
@@ -15,7 +16,8 @@ import argparse
 from pathlib import Path
 
 from bench_tables import ROOT, enter_peers
-from deep_bench import parts
+from deep_bench import markdown, parts
+from tables_bench import markdown as tables
 from tables_bench import peers, process
 
 PARTS = ("adult", "small", "rare")
@@ -33,11 +35,16 @@ def options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "tabular")
     parser.add_argument("--peers", type=Path, help="an environment that has the peers, instead of out/peers")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--readme", action="store_true", help="run nothing: put the results' table into README.md")
     return parser.parse_args()
 
 
 def main() -> None:
     asked = options()
+    if asked.readme:
+        result = process.read(asked.out or ROOT / "scripts/results/bench_deep.json")
+        tables.put(ROOT / "README.md", result, markdown.TABLES, "bench_deep")
+        return
     enter_peers(asked)
     if not asked.data.is_dir():
         raise SystemExit(f"bench_deep: no folder {asked.data}: name the one with the parquet files as --data DIR")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from . import adult, speed
 
-MARKS = ("<!-- bench_tables: made by scripts/bench_tables.py --readme -->", "<!-- end of bench_tables -->")
 LEARNERS = ("logistic", "forest", "boosting", "network")
 SHOWN = {
     adult.REAL: "the real rows themselves",
@@ -65,20 +64,27 @@ def learners_table(found: dict[str, Any]) -> str:
     return rows(["", "rank beside the default", "rank of all", *LEARNERS, "failed"], lines)
 
 
-TABLES = {"speed": speed_table, "adult": adult_table, "learners": learners_table}
+Tables = Mapping[str, Callable[[dict[str, Any]], str]]
+TABLES: Tables = {"speed": speed_table, "adult": adult_table, "learners": learners_table}
 
 
-def block(part: str, result: dict[str, Any]) -> str:
+def marks(part: str, tool: str) -> tuple[str, str]:
+    """Return what stands before and after a part's table."""
+    return f"<!-- {tool} {part}: made by scripts/{tool}.py --readme -->", f"<!-- end of {tool} -->"
+
+
+def block(part: str, result: dict[str, Any], tables: Tables = TABLES, tool: str = "bench_tables") -> str:
     """Return one part's table between its marks."""
-    table = TABLES[part](result["parts"][part]["summary"])
-    return f"{MARKS[0].replace('bench_tables:', f'bench_tables {part}:')}\n\n{table}\n\n{MARKS[1]}"
+    table, (before, after) = tables[part](result["parts"][part]["summary"]), marks(part, tool)
+    return f"{before}\n\n{table}\n\n{after}"
 
 
-def put(readme: Path, result: dict[str, Any]) -> None:
+def put(readme: Path, result: dict[str, Any], tables: Tables = TABLES, tool: str = "bench_tables") -> None:
     """Put the tables of a result into the README, between their marks."""
     text = readme.read_text(encoding="utf-8")
-    for part in TABLES:
-        start = text.index(MARKS[0].replace("bench_tables:", f"bench_tables {part}:"))
-        end = text.index(MARKS[1], start) + len(MARKS[1])
-        text = text[:start] + block(part, result) + text[end:]
+    for part in tables:
+        before, after = marks(part, tool)
+        start = text.index(before)
+        end = text.index(after, start) + len(after)
+        text = text[:start] + block(part, result, tables, tool) + text[end:]
     readme.write_text(text, encoding="utf-8")

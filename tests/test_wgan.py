@@ -1,0 +1,343 @@
+"""The Wasserstein GAN against truths that can be computed, what it holds, its files, and bad input."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from instances import heaps
+from torch import nn
+
+from gensynth import WGAN, load
+from gensynth.errors import ConfigError, DataError, FormatError, GensynthWarning
+from gensynth.nn.dense import FEATURE, ColumnsCritic, ColumnsMaker
+from gensynth.nn.wgan import Critic, Game, Maker
+from gensynth.store.models import read_model, write_model
+from gensynth.training import Batches, train
+
+SMALL = {"hidden": (64, 64), "noise": 16, "steps": 600, "training": {"lr": 2e-3}, "random_state": 0}
+SIZES, RANKS = (2, 3, 5, 4), [[], [], [0.1, 0.3, 0.6, 0.9], [0.2, 0.4, 0.6, 0.8]]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return heaps()
+
+
+@pytest.fixture(scope="module")
+def model(table):
+    return WGAN(**SMALL).fit(*table)
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def rows(n, seed=0):
+    return torch.stack([torch.randint(size, (n,), generator=seeded(seed + at)) for at, size in enumerate(SIZES)], 1)
+
+
+# The game, with numbers for examples -----------------------------------------------------------------------------
+
+
+class Line(Maker):
+    """G(z) = a z + b."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Parameter(torch.tensor(1.0)), nn.Parameter(torch.tensor(0.0))
+
+    def make(self, real, rng):
+        return (self.a * torch.randn(real[0].shape, generator=rng) + self.b,)
+
+
+class Judge(Critic):
+    """A small network, or a slope alone."""
+
+    def __init__(self, slope=None):
+        super().__init__()
+        deep = nn.Sequential(nn.Linear(1, 32), nn.Tanh(), nn.Linear(32, 32), nn.Tanh(), nn.Linear(32, 1))
+        self.net = nn.Linear(1, 1) if slope is not None else deep
+        for at, part in enumerate(self.net.parameters()):
+            nn.init.normal_(part, std=0.5, generator=seeded(at))
+        if slope is not None:
+            nn.init.constant_(self.net.weight, slope)
+
+    def points(self, examples):
+        return examples[0]
+
+    def judge(self, points, like):
+        return self.net(points)[:, 0]
+
+    def steepness(self, gradients):
+        return gradients.square().sum(1)
+
+
+@pytest.mark.parametrize(("loss", "penalty"), [("wgan-gp", 1.0), ("wgan-gp", 10.0), ("relativistic", 0.1)])
+def test_the_generator_finds_the_distribution(loss, penalty):
+    data = 3 + 0.5 * torch.randn(2000, 1, generator=seeded())
+    game = Game(Line(), Judge(), loss=loss, penalty=penalty, critic_steps=2, lr=5e-3)
+    history = train(game, Batches([data], 256, seed=0, steps=600), decay=0.98, progress=False, device="cpu")
+    assert abs(float(game.maker.b) - 3) < 0.15
+    assert abs(abs(float(game.maker.a)) - 0.5) < 0.15
+    assert abs(history[-1]["distance"]) < 0.2 * abs(history[0]["distance"])
+
+
+@pytest.mark.parametrize("slope", [0.5, 1.0, 3.0])
+def test_the_penalty_is_that_of_the_slope(slope):
+    game = Game(Line(), Judge(slope), penalty=7.0)
+    x, g = (torch.randn(64, 1, generator=seeded(seed)) for seed in (1, 2))
+    loss, distance = game._criticised((x,), (g,), seeded(), lazy=True)
+    assert float(distance) == pytest.approx(slope * float(x.mean() - g.mean()), rel=1e-4)
+    assert float(loss + distance) == pytest.approx(7 * (slope - 1) ** 2, rel=1e-4, abs=1e-6)
+    game.loss = "relativistic"
+    lazy, plain = (float(game._criticised((x,), (g,), seeded(), lazy=which)[0]) for which in (True, False))
+    assert lazy - plain == pytest.approx(8 * 7 / 2 * 2 * slope**2, rel=1e-4)
+
+
+def test_critic_steps_see_rows_of_their_own():
+    seen = []
+    game = Game(Line(), Judge(1.0), critic_steps=3)
+    made = game._criticised
+    game._criticised = lambda real, *rest: seen.append(real[0]) or made(real, *rest)
+    batch = torch.arange(12.0)[:, None]
+    moved = []
+    game.step((batch,), 0, lambda number, loss: moved.append(number), seeded())
+    assert torch.cat(seen).equal(batch)
+    assert moved == [1, 1, 1, 0]
+    assert all(part.requires_grad for part in game.parameters())
+
+
+# The networks of tables ------------------------------------------------------------------------------------------
+
+
+def critic(together=1):
+    return ColumnsCritic(SIZES, RANKS, (16, 16), together=together, rng=seeded())
+
+
+@pytest.mark.parametrize("together", [1, 2])
+def test_the_steepness_is_that_in_features(together):
+    net, codes = critic(together), rows(8)
+    bumps = net.smooth(torch.eye(net.smooth.count))
+    phi = torch.zeros(8, sum(SIZES) + net.smooth.count)
+    for at, offset in enumerate(net.offsets.tolist()):
+        if at:
+            phi[torch.arange(8), codes[:, at] + offset] = FEATURE
+            phi[:, sum(SIZES) :] += FEATURE * bumps[codes[:, at] + offset]
+    phi.requires_grad_()
+    weights = torch.cat([net.features, net.smoothed])
+    (slopes,) = torch.autograd.grad(net.judge(phi @ weights, (codes,)).sum(), phi)
+    points = net.points((codes,))
+    np.testing.assert_allclose((phi @ weights).detach(), points.detach(), rtol=1e-4, atol=1e-5)
+    (gradients,) = torch.autograd.grad(net.judge(points, (codes,)).sum(), points)
+    wanted = slopes.square().sum(1).view(-1, together).sum(1)
+    np.testing.assert_allclose(net.steepness(gradients).detach(), wanted, rtol=1e-3)
+
+
+def test_gradients_go_through_what_was_drawn_to_its_chances():
+    net, codes = critic(), rows(6)
+    chances = torch.full((6, len(net.slots.codes)), 0.3, requires_grad=True)
+    points = net.points((codes, chances))
+    np.testing.assert_array_equal(points.detach(), net.points((codes,)).detach())
+    (slopes,) = torch.autograd.grad(net.judge(points, (codes,)).sum(), points, retain_graph=True)
+    (found,) = torch.autograd.grad(net.judge(points, (codes,)).sum(), chances)
+    table = net._table().detach()[SIZES[0] + net.slots.codes]
+    np.testing.assert_allclose(found, slopes @ table.T, rtol=1e-4, atol=1e-6)
+
+
+def test_held_codes_are_taken_over_and_pull_no_gradient():
+    maker, real = ColumnsMaker(SIZES, RANKS, (16, 16), noise=4, rng=seeded()), rows(400)
+    held = maker._held(400, seeded(5))
+    made, chances = maker.make((real,), seeded(5))
+    assert (made[held] == real[held]).all()
+    for column in range(1, 4):
+        mine = chances[:, SIZES[0] + maker.slots.codes == maker.offsets[column]]
+        assert ((mine.sum(1) == 0) == held[:, column]).all()
+    several = held[:, 1:].sum(1)
+    assert held[:, 0].all()
+    assert 0.15 < (several == 0).float().mean() < 0.5
+    assert (several == 1).float().mean() > 0.4
+    with torch.no_grad():
+        assert len(maker.make((real,), seeded())) == 1
+
+
+def test_rows_are_apart_by_the_frequencies_of_pairs():
+    maker, x = ColumnsMaker(SIZES, [[]] * 4, (8,), noise=2, rng=seeded()), rows(50)
+    g = rows(50, seed=9)
+    maker.make = lambda real, rng: (g,)
+    agree = {
+        name: ((a[:, None] == b[None]).float().mean(2) ** 2).mean()
+        for name, (a, b) in {"xx": (x, x), "xg": (x, g), "gg": (g, g)}.items()
+    }
+    wanted = (agree["xx"] - 2 * agree["xg"] + agree["gg"]).sqrt()
+    assert maker.apart([(x,)], seeded()) == pytest.approx(float(wanted), rel=1e-4)
+    maker.make = lambda real, rng: real
+    assert maker.apart([(x,)], seeded()) == 0
+
+
+# The generator ---------------------------------------------------------------------------------------------------
+
+
+def test_what_goes_together_in_the_class_is_learned():
+    rng = np.random.default_rng(0)
+    a = rng.integers(2, size=2000)
+    b = np.where(rng.random(2000) < 0.9, a, 1 - a)
+    y = np.where(rng.random(2000) < 0.1, "rare", "common")
+    b = np.where(y == "rare", 1 - b, b)  # the other way round in the rare class
+    X = pd.DataFrame({"a": a.astype(str), "b": b.astype(str)})
+    made = WGAN(**SMALL).fit(X, y)
+    for label, share in (("common", 0.9), ("rare", 0.1)):
+        found = made.sample(2000, y=label)
+        assert abs((found["a"] == found["b"]).mean() - share) < 0.12
+
+
+def test_numbers_follow_the_word_that_is_held(model):
+    for word, number in (("x", 0), ("y", 10), ("z", 20)):
+        made = model.sample(300, y="rare", conditions={"word": word})
+        assert (made["word"] == word).all()
+        assert ((made["number"] - number).abs() < 5).mean() > 0.85
+
+
+def test_a_rare_level_comes_as_often_as_it_should():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"level": np.where(np.arange(1000) < 10, "rare", "often"), "x": rng.normal(size=1000)})
+    made = WGAN(hidden=(32,), steps=150, random_state=0).fit(X).sample(20_000)
+    assert 0.004 < (made["level"] == "rare").mean() < 0.02
+
+
+def test_the_history_tells_the_distance_and_in_its_second_half_the_score(model):
+    step = [record["step"] for record in model.history_]
+    assert step[-1] == 600
+    assert all({"distance", "critic", "generator"} <= set(record) for record in model.history_)
+    assert ["score" in record for record in model.history_] == [at > 300 for at in step]
+
+
+def test_a_model_is_shown_with_its_distance(model, tmp_path, capsys):
+    from gensynth.cli import showing
+
+    model.save(tmp_path / "model")
+    showing.run(str(tmp_path / "model"), target=None, schema={})
+    assert any(line.strip().startswith("distance") and "▁" in line for line in capsys.readouterr().out.splitlines())
+
+
+def test_rows_judged_together_train_too(table):
+    class Packed(WGAN):
+        together = 4
+
+    from gensynth.generators import wgan
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wgan, "PACKED", 100)
+        made = Packed(hidden=(16, 16), steps=30, random_state=0, training={"batch_size": 30}).fit(*table)
+    assert made.task_.critic.together == 4
+    assert np.isfinite(made.history_[-1]["distance"])
+
+
+def test_training_goes_on_from_its_checkpoint(table, tmp_path):
+    params = {"hidden": (16, 16), "steps": 80, "critic_steps": 2, "random_state": 0}
+    whole = WGAN(**params).fit(*table)
+    settings = {"checkpoint_dir": str(tmp_path)}
+    WGAN(**params, training=settings | {"stop_after": 40}).fit(*table)
+    later = WGAN(**params, training=settings).fit(*table)
+    assert later.history_[-1]["distance"] == whole.history_[-1]["distance"]
+    for name, value in whole.task_.state_dict().items():
+        assert value.equal(later.task_.state_dict()[name]), name
+
+
+def test_a_saved_model_is_the_same_and_a_damaged_one_is_refused(model, tmp_path):
+    model.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    for given in ({}, {"conditions": {"word": "y"}}):
+        wanted = model.sample(50, y="rare", random_state=3, **given)
+        assert again.sample(50, y="rare", random_state=3, **given).equals(wanted)
+    assert not again.holds_rows
+    meta, arrays = read_model(tmp_path / "model")
+    for part, value in (("noise", 3), ("hidden", [16, 16]), ("hidden", "__import__('os')"), ("loss", "mine")):
+        changed = {**meta, "params": {**meta["params"], part: value}}
+        write_model(tmp_path / f"{part} {value!s:.5}", json.loads(json.dumps(changed)), arrays)
+        with pytest.raises((FormatError, ConfigError)):
+            load(tmp_path / f"{part} {value!s:.5}")
+
+
+@pytest.mark.parametrize("loss", ["wgan-gp", "relativistic"])
+@pytest.mark.parametrize(
+    "X",
+    [
+        pd.DataFrame({"a": np.arange(40) / 7}),
+        pd.DataFrame({"a": [*"pq"] * 20}),
+        pd.DataFrame({"a": [f"level {n % 25}" for n in range(40)], "b": np.full(40, 3)}),
+        pd.DataFrame({"a": [1.5] * 40, "b": [None] * 40}),
+        pd.DataFrame({"a": [None] * 40}),
+    ],
+    ids=["one number", "one category", "many levels and a constant", "a constant and nothing", "nothing"],
+)
+def test_odd_tables(X, loss):
+    y = ["lone"] + ["many"] * 39
+    with pytest.warns(GensynthWarning, match="lone"):
+        made = WGAN(loss=loss, hidden=(8,), noise=2, steps=10, random_state=0).fit(X, y)
+    got, labels = made.sample(y=["lone", "many", "lone"], return_y=True)
+    assert labels == ["lone", "many", "lone"]
+    assert got.dtypes.equals(X.dtypes)
+
+
+def test_hundreds_of_columns_and_thousands_of_levels():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(400, 200))).add_prefix("c")
+    X["code"] = [f"c{n:04d}x" for n in rng.integers(0, 3000, 400)]
+    made = WGAN(hidden=(16,), steps=10, random_state=0).fit(X, rng.integers(2, size=400)).sample(100)
+    assert made.shape == (100, 201)
+    assert made["code"].isin(X["code"]).all()
+
+
+def test_bounds_on_training_are_kept_to(table):
+    with warnings.catch_warnings(action="ignore"):  # of less than a round, on a slow machine
+        assert WGAN(hidden=(8,), steps=1, random_state=0).fit(*table).steps_ == 1
+        short = WGAN(hidden=(8,), steps=10**6, max_time="1s", random_state=0).fit(*table)
+    assert 1 <= short.steps_ < 10**5
+    assert short.ended_ == "time"
+
+
+def test_a_loss_that_is_not_finite_ends_training_with_the_best_weights(table, monkeypatch):
+    plain, calls = Game._fooled, []
+
+    def spoilt(self, real, made):
+        calls.append(1)
+        return plain(self, real, made) * (np.nan if len(calls) == 100 else 1)
+
+    monkeypatch.setattr(Game, "_fooled", spoilt)
+    with pytest.warns(GensynthWarning, match="not finite"):
+        made = WGAN(hidden=(8,), steps=200, random_state=0).fit(*table)
+    assert made.ended_ == "spoilt"
+    assert made.steps_ == 90  # the last whole round
+    assert all(bool(value.isfinite().all()) for value in made.task_.state_dict().values())
+    assert len(made.sample(5, y="rare")) == 5
+
+
+@pytest.mark.parametrize(
+    ("params", "match"),
+    [
+        ({"loss": "hinge"}, "loss must be"),
+        ({"steps": 0}, "steps must be"),
+        ({"hidden": ()}, "hidden must be"),
+        ({"noise": 0}, "noise must be"),
+        ({"noise": None}, "noise must be"),
+        ({"critic_steps": None}, "critic_steps must be"),
+        ({"critic_steps": 1.5}, "critic_steps must be"),
+        ({"penalty": 0}, "penalty must be"),
+        ({"penalty": None}, "penalty must be"),
+        ({"max_time": "soon"}, "max_time"),
+        ({"training": {"device": "cuda:99"}}, "device"),
+    ],
+)
+def test_wrong_parameters_say_so(table, params, match):
+    with pytest.raises(ConfigError, match=match):
+        WGAN(**{**SMALL, **params}).fit(*table)
+
+
+def test_conditions_that_no_row_meets_say_so(model):
+    with pytest.raises(DataError):
+        model.sample(5, y="rare", conditions={"word": "w"})
