@@ -117,8 +117,12 @@ def load_yaml(text: str) -> Any:
     return yaml.load(text, Loader=_Loader)
 
 
-def read_job(path: str) -> dict[str, Any]:
+def read_job(path: str, *, repeats: bool = True) -> dict[str, Any]:
     """Return the settings in a configuration file (YAML), or the job in a recipe (JSON).
+
+    Arguments:
+        path: the file.
+        repeats: whether a training that time ended is to stop where it did, or to be bounded by time as before.
 
     Raises: ConfigError where there is no such file, or it holds no settings.
     """
@@ -145,7 +149,7 @@ def read_job(path: str) -> dict[str, Any]:
             settings = {RECORDED: seen.get("sha256_of_rows"), **settings}
         if isinstance(settings, dict) and chosen and not settings.get("model"):
             settings = {**taken, **settings}
-            settings["generator"] = _repeating(settings["generator"], result.get("repeat"))
+            settings["generator"] = _repeating(settings["generator"], result.get("repeat") if repeats else None)
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
         raise ConfigError(f"{path}: expected settings as `key: value` lines, such as `target: fraud`")
     if "columns" in settings:

@@ -21,6 +21,7 @@ import torch
 from imblearn.pipeline import Pipeline
 from instances import heaps
 from joblib import parallel_config
+from lightning.pytorch import Callback
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from test_training import HELD, Line, Scripted, interrupt, lines, same
@@ -132,6 +133,23 @@ def test_what_ctrl_c_ended_repeats_with_the_weights_that_were_kept(table, monkey
     assert again.sample(50, random_state=1).equals(made.sample(50, random_state=1))
 
 
+def test_a_repeated_training_does_not_go_on_from_the_checkpoint(table, tmp_path):
+    settings = {"training": {"checkpoint_dir": tmp_path, "patience": None}, "random_state": 0}
+    made = VAE(hidden=(8,), noise=2, max_time=1, steps=10**6, **settings).fit(*table)
+    assert made.ended_ == "time"
+    assert "checkpoint_dir" not in made.repeating()["training"]
+    again = VAE(**made.get_params() | made.repeating()).fit(*table)
+    assert again.sample(50, random_state=1).equals(made.sample(50, random_state=1))
+
+
+def test_a_recipe_is_plain_data_whatever_the_settings(table, tmp_path):
+    settings = {"checkpoint_dir": tmp_path, "trainer_kwargs": {"callbacks": [Callback()]}}
+    balancer = Balancer(VAE(hidden=(8,), noise=2, steps=20, random_state=0, training=settings))
+    balancer.fit_resample(*table)
+    recipe = json.loads(json.dumps(balancer.recipe_))
+    assert recipe["job"]["generator"]["params"]["training"]["checkpoint_dir"] == str(tmp_path)
+
+
 def test_what_ended_by_itself_has_nothing_to_repeat(table, tmp_path):
     made = VAE(hidden=(8,), noise=2, steps=20, random_state=0).fit(*table)
     assert (made.ended_, made.repeating()) == ("steps", {})
@@ -155,6 +173,9 @@ def test_a_recipe_on_the_command_line_gives_the_same_bytes(run, payments):
     config = run("balance", "--config", "out.csv.recipe.json", "--print-config", "--param", "steps=20")[1]
     assert "stop_after" not in config
     assert "steps: 20" in config
+    config = run("balance", "--config", "out.csv.recipe.json", "--print-config", "--seed", "5")[1]
+    assert "stop_after" not in config  # another training is bounded by time as the first was
+    assert "max_time: 0.4" in config
 
 
 # kill -9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -32,12 +33,18 @@ def named(part: Any) -> dict[str, Any]:
 
 
 def plain(params: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return parameters, and mappings among them, as plain data, objects by their repr."""
-    fine = (str, int, float, bool, list, tuple, type(None))
-    return {
-        str(name): plain(value) if isinstance(value, Mapping) else value if isinstance(value, fine) else repr(value)
-        for name, value in params.items()
-    }
+    """Return parameters, mappings and lists among them, as plain data, objects by their repr."""
+    return {str(name): _plain(value) for name, value in params.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return plain(value)
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, PathLike):
+        return str(value)
+    return value if isinstance(value, str | int | float | bool | None) else repr(value)
 
 
 def training_of(generator: Any) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from ..recipe import Job, load_yaml, make_job, overridden, read_job
 
 def gather(config: str | None, **options: Any) -> Job:
     """Return the job of a configuration file with the options over it. Raises: ConfigError."""
-    settings = read_job(config) if config else {}
     params = pairs(options.pop("param", None), "--param")
     schema = pairs(options.pop("schema", None), "--schema")
     given = {name: value for name, value in options.items() if value is not None and value != []}
+    same = not {"data", "target", "seed", "generator"} & set(given)  # else there is nothing to repeat
+    settings = read_job(config, repeats=same) if config else {}
     if "strategy" in given:
         given["strategy"] = parsed(given["strategy"], "--strategy")
         if isinstance(given["strategy"], dict):

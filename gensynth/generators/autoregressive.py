@@ -94,17 +94,16 @@ class Autoregressive(Holding):
         check_widths("hidden", self.hidden, 2)
         if self.order not in ("any", "columns"):
             raise ConfigError(f"order must be 'any' or 'columns', got {self.order!r}")
-        if self.dropout is None or self.dropout != 0:
-            check_rate("dropout", -1 if self.dropout is None else self.dropout, most=1.0)
+        if self.dropout != 0:
+            check_rate("dropout", self.dropout, most=1.0, optional=False)
 
     def _task(self, sizes: list[int], rng: torch.Generator) -> Conditionals:
         from ..nn.autoregressive import Conditionals
 
-        ranks = [np.zeros(0), *(column.places if column.ordered else np.zeros(0) for column in self.codebook_.columns)]
         ordered = 0.5 if self.order == "any" else 1.0
         return Conditionals(
             sizes,
-            [each.tolist() for each in ranks],
+            self._ranks,
             self.hidden,
             lr=self.lr_,
             dropout=self.dropout,
@@ -134,18 +133,14 @@ class Autoregressive(Holding):
 
         With `present`, missing cells are none of what is made.
         """
-        import torch
-
-        device, refused = self._place(), self._refused(classes)
+        refused = self._refused(classes)
         if present:
             for end, column in zip(np.cumsum(self.codebook_.sizes), self.codebook_.columns, strict=True):
                 refused[:, end - column.missing : end] = True
                 cells = refused[:, end - column.size : end - column.missing]
                 cells[cells.all(axis=1)] = False  # a class that never had such a cell takes those of all rows
-        try:
-            yield self.task_.to(device), torch.from_numpy(refused).to(device)
-        finally:
-            self.task_.cpu()
+        with self._at_work(refused) as ready:
+            yield ready
 
     def _decoded(self, coded: Ints, key: int) -> Floats:
         """Return coded rows as rows of the coded matrix. Shape: (n, 1 + columns) to (n, columns)."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -27,6 +29,7 @@ Floats = npt.NDArray[np.float64]
 Made = TypeVar("Made", bound=npt.NDArray[Any])
 BLOCK = 2048  # rows that go through networks at once: made rows always as many, so that one comes out the same however
 # many are asked with it
+_MOVING = RLock()  # held while networks are away from the processor
 CLEAR = 3.0  # rows of a class that should hold a code, if it were like all rows, for none to be a clear no
 
 
@@ -117,7 +120,8 @@ class Trained(Generator):
         if self.ended_ not in ("time", "interrupted"):
             return {}
         scored = [record["step"] for record in self.history_ if "score" in record]  # Ctrl-C does not wait for one
-        settings = {**(self.training or {}), "stop_after": int(scored[-1] if scored else self.steps_)}
+        held = {name: value for name, value in (self.training or {}).items() if name != "checkpoint_dir"}
+        settings = {**held, "stop_after": int(scored[-1] if scored else self.steps_)}
         return {"steps": self.planned_, "max_time": None, "training": settings}
 
     def _fingerprint(self, coded: Ints) -> str:
@@ -125,7 +129,7 @@ class Trained(Generator):
         said = {
             name: np.asarray(value).tolist() if isinstance(value, tuple | np.generic) else value
             for name, value in self.get_params(deep=False).items()
-            if name not in ("training", "max_time")
+            if name not in ("training", "max_time", "steps")  # of which the checkpoint knows more
         }
         whole = hashlib.blake2b(np.ascontiguousarray(coded).tobytes(), digest_size=16)
         whole.update(repr((sorted(said.items(), key=str), self.lr_)).encode())
@@ -179,6 +183,28 @@ class Trained(Generator):
         except ConfigError:
             return torch.device("cpu")
 
+    @contextmanager
+    def _at_work(self, refused: npt.NDArray[np.bool_]) -> Iterator[tuple[Any, torch.Tensor]]:
+        """Give the task and which codes are refused, where rows are made; where it must move, one call at a time."""
+        import torch
+
+        device = self._place()
+        with _MOVING if device.type != "cpu" else nullcontext():
+            try:
+                yield self.task_.to(device), torch.from_numpy(refused).to(device)
+            finally:
+                self.task_.cpu()
+
+    @property
+    def _ranks(self) -> list[list[float]]:
+        """The ranks of the ordered codes of the class and each column: none where they have no order."""
+        return [[], *(column.places.tolist() if column.ordered else [] for column in self.codebook_.columns)]
+
+    @property
+    def _made_by(self) -> torch.nn.Module:
+        """The networks that rows are made by, which are what is saved."""
+        return self.task_
+
     # Files -------------------------------------------------------------------------------------------------------
 
     def _saved_params(self) -> dict[str, Any]:
@@ -191,7 +217,7 @@ class Trained(Generator):
     def _state(self) -> saved.Packed:
         meta, arrays = self.codebook_.pack()
         arrays = {f"codes/{name}": array for name, array in arrays.items()} | {"counts": self.counts_}
-        arrays |= {f"weights/{name}": value.numpy() for name, value in self.task_.state_dict().items()}
+        arrays |= {f"weights/{name}": value.numpy() for name, value in self._made_by.state_dict().items()}
         named = ("steps", "planned", "ended", "batch_size", "lr", "history")
         said = {name: getattr(self, f"{name}_") for name in named}
         return {"columns": meta, **said}, arrays
@@ -216,7 +242,7 @@ class Trained(Generator):
             raise FormatError("the weights are not finite")
         self.task_ = self._task(self.sizes, torch.Generator().manual_seed(0))
         try:
-            self.task_.load_state_dict({name: torch.from_numpy(array) for name, array in parts["weights"].items()})
+            self._made_by.load_state_dict({name: torch.from_numpy(array) for name, array in parts["weights"].items()})
         except RuntimeError as error:
             raise FormatError(f"the weights are not those of the networks ({str(error).splitlines()[0]:.80})") from None
         self.task_.eval()

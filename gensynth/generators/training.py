@@ -14,7 +14,7 @@ from ..errors import ConfigError, nearest
 HELD = 0.1  # of the rows are held out, by whose score training stops
 ENOUGH = 200  # rows from which on some are held out
 MOST_HELD = 10_000
-ROUNDS = 20  # in a whole training, of at most 100 steps each
+ROUNDS = 20  # in a whole training, or more of them where they would be long
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Training:
     """Settings of a training, as `training={...}` gives them.
 
     Arguments:
-        batch_size: rows in a batch, at least 1; None for an eighth of the rows, between 32 and 512.
+        batch_size: rows in a batch, at least 1; None for an eighth of the rows, between 32 and 512 (`WGAN`: 256).
         lr: the largest learning rate, above 0; None for the generator's own.
         patience: rounds without a better held-out score after which to stop, at least 1; None for never.
         stop_after: step after which to stop though the learning rate falls as planned for all `steps`, at least 1; None
@@ -71,16 +71,20 @@ class Training:
         return min(1 << max(power, 5), most, rows)
 
 
-def check_count(name: str, value: Any, least: int = 1) -> None:
-    """Raise ConfigError where a parameter that is set is no whole number of at least `least`."""
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least):
+def check_count(name: str, value: Any, least: int = 1, *, optional: bool = True) -> None:
+    """Raise ConfigError where a parameter is no whole number of at least `least`, unless it is None and `optional`."""
+    if not (value is None and optional) and (
+        isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least
+    ):
         raise ConfigError(f"{name} must be a whole number, at least {least}, got {value!r}")
 
 
-def check_rate(name: str, value: Any, least: float = 0.0, most: float = np.inf) -> None:
-    """Raise ConfigError where a parameter that is set is no number above `least` and below `most`."""
+def check_rate(
+    name: str, value: Any, least: float = 0.0, most: float = np.inf, *, optional: bool = True
+) -> None:  # fmt: skip
+    """Raise ConfigError where a parameter is no number above `least` and below `most`, unless None and `optional`."""
     fine = isinstance(value, int | float | np.number) and not isinstance(value, bool) and least < value < most
-    if value is not None and not fine:
+    if not (value is None and optional) and not fine:
         ends = f"above {least:g}" + (f" and below {most:g}" if most < np.inf else "")
         raise ConfigError(f"{name} must be a number {ends}, got {value!r}")
 
@@ -90,7 +94,7 @@ def check_widths(name: str, value: Any, least: int) -> None:
     if not isinstance(value, list | tuple) or len(value) < least:
         raise ConfigError(f"{name} must be a list of at least {least} widths, got {value!r:.60}")
     for width in value:
-        check_count(f"each width of {name}", -1 if width is None else width)
+        check_count(f"each width of {name}", width, optional=False)
 
 
 def steps_for(rows: int, batch: int, passes: float, least: int, most: int) -> int:

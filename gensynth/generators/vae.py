@@ -89,19 +89,14 @@ class VAE(Trained):
     def _check_params(self) -> None:
         super()._check_params()
         check_widths("hidden", self.hidden, 1)
-        for name in ("noise", "components", "weight"):
-            if getattr(self, name) is None:
-                raise ConfigError(f"{name} must be a number, got None")
-        check_count("noise", self.noise)
-        check_count("components", self.components)
-        check_rate("weight", self.weight)
+        check_count("noise", self.noise, optional=False)
+        check_count("components", self.components, optional=False)
+        check_rate("weight", self.weight, optional=False)
 
     def _task(self, sizes: list[int], rng: torch.Generator) -> Codec:
         from ..nn.vae import Codec
 
-        columns = self.codebook_.columns
-        ranks = [[], *(column.places.tolist() if column.ordered else [] for column in columns)]
-        return Codec(sizes, ranks, self.hidden, noise=self.noise, weight=self.weight, lr=self.lr_, rng=rng)
+        return Codec(sizes, self._ranks, self.hidden, noise=self.noise, weight=self.weight, lr=self.lr_, rng=rng)
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
         super()._fit(rows, codes, key)
@@ -122,21 +117,17 @@ class VAE(Trained):
         """
         import torch
 
-        device = self._place()
-        task, refused = self.task_.to(device), torch.from_numpy(self._refused(np.unique(codes))).to(device)
+        with self._at_work(self._refused(np.unique(codes))) as (task, refused):
 
-        def block(code: Codes, spot: Codes, *points: Floats) -> Ints:
-            (point,) = points or (self.mixtures_.draw(code, spot, key),)
-            u = self._uniforms(key, spot, "column")
-            parts = (point.astype(np.float32), code.astype(np.int64), u.astype(np.float32))
-            at, given, by = (torch.from_numpy(part).to(device) for part in parts)
-            drawn = task.draw(at, given, by, refused)
-            return np.asarray(drawn.cpu().numpy(), dtype=np.int16)
+            def block(code: Codes, spot: Codes, *points: Floats) -> Ints:
+                (point,) = points or (self.mixtures_.draw(code, spot, key),)
+                u = self._uniforms(key, spot, "column")
+                parts = (point.astype(np.float32), code.astype(np.int64), u.astype(np.float32))
+                at, given, by = (torch.from_numpy(part).to(refused.device) for part in parts)
+                drawn = task.draw(at, given, by, refused)
+                return np.asarray(drawn.cpu().numpy(), dtype=np.int16)
 
-        try:
-            made = in_blocks(block, device, codes, spots, *([] if z is None else [z]))
-        finally:
-            task.cpu()
+            made = in_blocks(block, refused.device, codes, spots, *([] if z is None else [z]))
         return self.codebook_.decode(made, self._uniforms(key, spots, "inside"))
 
     def _uniforms(self, key: int, spots: Codes, op: str) -> Floats:
@@ -198,9 +189,7 @@ class VAE(Trained):
         Raises: as `encode`; ConfigError where a or b has not one row, or n is below 2.
         """
         self._check_fitted()
-        check_count("n", n, 2)
-        if n is None:
-            raise ConfigError("n must be a whole number, at least 2, got None")
+        check_count("n", n, 2, optional=False)
         ends = [self.encode(end, y) for end in (a, b)]
         if any(len(end) != 1 for end in ends):
             raise ConfigError(f"a and b must be tables of one row, got {len(ends[0])} and {len(ends[1])} rows")

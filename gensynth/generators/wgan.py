@@ -13,7 +13,7 @@ held in training and at random when rows are made); Huang et al. 2024, arXiv:250
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +29,9 @@ from .training import check_count, check_rate, check_widths
 if TYPE_CHECKING:
     import torch
 
-    from ..nn.dense import ColumnsMaker
     from ..nn.wgan import Game
 
 Floats = npt.NDArray[np.float64]
-PACKED = 2000  # rows from which on several are judged together, where `together` says so
 
 
 class WGAN(Holding):
@@ -45,9 +43,9 @@ class WGAN(Holding):
     Few rows: a class of 1 to 5 is mostly what all rows have in common. From 200 rows on a tenth is held out to tell
     when to stop, in the second half of the steps; with fewer all `steps` are done.
 
-    Of each row that is made, a column drawn at random takes a value of its class at the frequency that it has there;
-    so rare levels come as often as they should. Conditions take its place, and are checked one by one: each must occur
-    in a row of the class.
+    Of each row that is made, one column drawn at random takes a value of its class at the frequency that it has there,
+    so that no level of any column is lost; the others are the network's. Conditions take its place, and are checked one
+    by one: each must occur in a row of the class.
 
     Arguments:
         loss: "wgan-gp", or "relativistic": real and made rows compared in pairs, a fifth faster.
@@ -55,16 +53,18 @@ class WGAN(Holding):
         hidden: widths of the layers of both networks, at least one.
         penalty: of the critic's gradients, above 0.
         critic_steps: steps of the critic for each of the generator, at least 1, each on rows of its own.
-        steps: steps of the generator at most, at least 1; None for 22 passes through the rows, between 600 and 6,000.
+        steps: steps of the generator at most, at least 1; None for 22 passes of the generator through the
+            rows, between 600 and 6,000.
         max_time: bound on training, such as "90s", "2m" or a number of seconds; None for none.
         training: further settings of training, see `generators.training.Training`: batch_size, lr, patience, device,
             checkpoint_dir, progress, trainer_kwargs.
         schema: kinds of columns to take instead of the inferred ones.
         random_state: int for results that repeat, or None.
 
-    After `fit`: `history_`, a record a round of step, seconds, the critic's estimate of the distance between real and
-    made rows (distance), both losses (critic, generator) and, once the rates fall, the held-out score, how far the
-    frequencies of pairs of codes are apart; `steps_`, `batch_size_`, `lr_` as resolved.
+    After `fit`: `history_`, a record a round of step, seconds, both losses (generator, critic), the critic's estimate
+    of the distance between real rows and made ones, of which in training most have something held (distance), and,
+    once the rates fall, the held-out score, how far the frequencies of pairs of codes are apart; `steps_`,
+    `batch_size_`, `lr_` as resolved.
 
     Example:
         >>> X = np.repeat([[0.0, 1.0], [5.0, 2.0]], 50, axis=0)
@@ -82,7 +82,6 @@ class WGAN(Holding):
     decay: ClassVar[float] = 0.995
     largest_batch: ClassVar[int] = 256
     longest_round: ClassVar[int] = 300
-    together: ClassVar[int] = 1  # rows that the critic judges at once; 4 was worse on Adult (PacGAN)
     task_: Game
 
     def __init__(
@@ -100,20 +99,21 @@ class WGAN(Holding):
         if self.loss not in ("wgan-gp", "relativistic"):
             raise ConfigError(f"loss must be 'wgan-gp' or 'relativistic', got {self.loss!r}")
         check_widths("hidden", self.hidden, 1)
-        for name in ("noise", "critic_steps"):
-            check_count(name, -1 if getattr(self, name) is None else getattr(self, name))
-        check_rate("penalty", -1 if self.penalty is None else self.penalty)
+        check_count("noise", self.noise, optional=False)
+        check_count("critic_steps", self.critic_steps, optional=False)
+        check_rate("penalty", self.penalty, optional=False)
 
     def _task(self, sizes: list[int], rng: torch.Generator) -> Game:
         from ..nn.dense import ColumnsCritic, ColumnsMaker
         from ..nn.wgan import Game
 
-        columns = self.codebook_.columns
-        ranks = [[], *(column.places.tolist() if column.ordered else [] for column in columns)]
-        maker = ColumnsMaker(sizes, ranks, self.hidden, noise=self.noise, rng=rng)
-        group = self.together if self.labels_.counts.sum() >= PACKED else 1
-        critic = ColumnsCritic(sizes, ranks, self.hidden, together=group, rng=rng)
+        maker = ColumnsMaker(sizes, self._ranks, self.hidden, noise=self.noise, rng=rng)
+        critic = ColumnsCritic(sizes, self._ranks, self.hidden, rng=rng)
         return Game(maker, critic, loss=self.loss, penalty=self.penalty, critic_steps=self.critic_steps, lr=self.lr_)
+
+    @property
+    def _made_by(self) -> torch.nn.Module:
+        return self.task_.maker  # a saved critic could tell who was in training
 
     @property
     def parts(self) -> int:
@@ -128,41 +128,43 @@ class WGAN(Holding):
     def _sample_given(self, codes: Codes, key: int, given: Mapping[int, float]) -> Draw:
         import torch
 
-        held = self._held(np.unique(codes), given)
-        device, no = self._place(), self._refused(np.unique(codes))
-        maker, refused = cast("ColumnsMaker", self.task_.to(device).maker), torch.from_numpy(no).to(device)
-        columns = range(len(self.codebook_.columns))
+        held, columns = self._held(np.unique(codes), given), range(len(self.codebook_.columns))
+        reached = [self.counts_of(column).cumsum(axis=1) for column in columns]
+        with self._at_work(self._refused(np.unique(codes))) as (task, refused):
 
-        def made(classes: Codes, spots: Codes) -> npt.NDArray[np.int16]:
-            known = self._known(classes, held) if held else self._seeded(classes, spots, key)
-            z = np.stack([normals(key, spots, f"z {place}") for place in range(self.noise)], axis=1)
-            u = cell_uniforms(key, spots, "column", columns)
-            noise, draws = (torch.from_numpy(array.astype(np.float32)).to(device) for array in (z, u))
-            drawn = maker.draw(noise, torch.from_numpy(known.astype(np.int64)).to(device), draws, refused)
-            return np.asarray(drawn[:, 1:].cpu().numpy(), dtype=np.int16)
+            def block(classes: Codes, spots: Codes) -> npt.NDArray[np.int16]:
+                known = self._known(classes, held)
+                if not held:
+                    self._seed(known, reached, spots, key)
+                z = np.stack([normals(key, spots, f"z {place}") for place in range(self.noise)], axis=1)
+                parts = (z.astype(np.float32), known.astype(np.int64),
+                         cell_uniforms(key, spots, "column", columns).astype(np.float32))  # fmt: skip
+                noise, before, u = (torch.from_numpy(part).to(refused.device) for part in parts)
+                drawn = task.maker.draw(noise, before, u, refused)
+                return np.asarray(drawn[:, 1:].cpu().numpy(), dtype=np.int16)
 
-        spots = np.arange(len(codes))
-        coded = in_blocks(made, device, codes, spots)
-        self.task_.cpu()
-        rows = self.codebook_.decode(coded, cell_uniforms(key, spots, "inside", columns))
+            coded = in_blocks(block, refused.device, codes, np.arange(len(codes)))
+        rows = self.codebook_.decode(coded, cell_uniforms(key, np.arange(len(codes)), "inside", columns))
         for place, value in given.items():
             rows[:, place] = value
         return Draw(rows)
 
-    def _seeded(self, classes: Codes, spots: Codes, key: int) -> npt.NDArray[np.int16]:
-        """Return rows of classes with one code each, of a column drawn at random, at its frequency in the class."""
-        known = self._known(classes, {})
-        columns = len(self.codebook_.columns)
-        place = (uniforms(key, spots, "held") * columns).astype(np.intp)
+    def _seed(self, known: npt.NDArray[np.int16], reached: list[npt.NDArray[np.int64]], spots: Codes, key: int) -> None:
+        """Let each row know one code more, of a column drawn at random, at its frequency in the class.
+
+        Shape: known (n, 1 + columns), written to; reached, by column (classes, size), cumulative counts; spots (n,).
+        """
+        place = (uniforms(key, spots, "held") * len(reached)).astype(np.intp)
         u = uniforms(key, spots, "code")
-        for column in range(columns):
-            for code in np.unique(classes):
-                mine = np.flatnonzero((place == column) & (classes == code))
-                reached = self.counts_of(column)[code].cumsum()
-                known[mine, 1 + column] = np.searchsorted(reached, u[mine] * reached[-1], side="right")
-        return known
+        for column, counts in enumerate(reached):
+            mine = np.flatnonzero(place == column)
+            ends = counts[known[mine, 0]]
+            known[mine, 1 + column] = (ends <= (u[mine] * ends[:, -1])[:, None]).sum(axis=1)
 
     def _together(self, classes: Codes, held: Mapping[int, int]) -> Floats:
-        """Return the product of the shares that held codes have in each class."""
-        shares = [self.counts_of(place)[classes, code] for place, code in held.items()]
-        return np.asarray(np.prod(np.array(shares) / self.labels_.counts[classes], axis=0))
+        """Return the product of the shares that held codes have in each class, none of them nothing."""
+        parts = []
+        for place, code in held.items():
+            counts = self.counts_of(place)[classes]
+            parts.append((counts[:, code] + 1) / (counts.sum(axis=1) + counts.shape[1]))
+        return np.asarray(np.prod(parts, axis=0))

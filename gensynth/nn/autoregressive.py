@@ -44,6 +44,7 @@ from .codes import NEVER, Bumps, alike, drawn
 from .task import Task
 
 COLUMNS = 64  # whose conditionals are learned in one step; of more, as many are drawn
+TINY = 1e-38  # of chances, so that logs are finite
 BEFORE = 2048  # rows of codes before a column up to which its chances after each are worth a table
 
 
@@ -249,7 +250,8 @@ class Conditionals(Task):
                 ways = torch.stack([self._logits(told, column, reads), natural]).softmax(2)
                 ways = self._allowed(ways, codes[:, 0], column, refused)
                 code = drawn(torch.where(plain, ways[1], ways[0]), u[:, column])
-                logs = ways.gather(2, code.expand(2, -1)[..., None])[..., 0].log() - ways.sum(2).log()
+                logs = ways.gather(2, code.expand(2, -1)[..., None])[..., 0].clamp(min=TINY).log()
+                logs = logs - ways.sum(2).clamp(min=TINY).log()
                 r, s = (total + torch.where(known, 0.0, log) for total, log in zip((r, s), logs, strict=True))
                 told = told + self._says(table, column, code) * ~known[:, None]
                 codes[:, column] = torch.where(known, codes[:, column], code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,8 @@ class Task(nn.Module, ABC):
     All randomness comes from the `rng` that a method is given, which lives on the device of the networks: no
     `nn.Dropout`, no `torch.rand` without a generator. What a resumed training needs lives in parameters and buffers.
     """
+
+    alternates: ClassVar[bool] = False  # whether a step moves networks in turn, each loss reaching a part of them
 
     @abstractmethod
     def optimizers(self, steps: int) -> list[tuple[Optimizer, LRScheduler | None]]:

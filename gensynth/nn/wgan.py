@@ -51,12 +51,7 @@ class Maker(nn.Module, ABC):
 
 
 class Critic(nn.Module, ABC):
-    """D, in two parts: a linear one into the space that gradients are taken in, and the rest.
-
-    `together` examples are judged at once, so that D sees whether they are alike.
-    """
-
-    together = 1
+    """D, in two parts: a linear one into the space that gradients are taken in, and the rest."""
 
     @abstractmethod
     def points(self, examples: Examples) -> Tensor:
@@ -64,7 +59,7 @@ class Critic(nn.Module, ABC):
 
     @abstractmethod
     def judge(self, points: Tensor, like: Examples) -> Tensor:
-        """Return D of points, whose classes are those of real examples. Shape: (n, ...) to (n / together,)."""
+        """Return D of points, whose classes are those of real examples. Shape: (n, ...) to (n,)."""
 
     @abstractmethod
     def steepness(self, gradients: Tensor) -> Tensor:
@@ -79,9 +74,11 @@ class Game(Task):
         critic: D.
         loss: "wgan-gp" or "relativistic".
         penalty: p, above 0.
-        critic_steps: steps of D for each of G, at least 1, each on a part of the batch.
+        critic_steps: steps of D for each of G, at least 1, each on a part of the batch; G has the first part.
         lr: Adam's rate, of both, above 0.
     """
+
+    alternates = True
 
     def __init__(
         self,
@@ -102,8 +99,9 @@ class Game(Task):
         """Return Adam for G and for D, whose rates fall over the second half."""
         self.steps = steps
         found: list[tuple[Optimizer, LRScheduler | None]] = []
+        plain = next(self.parameters()).device.type == "cpu"  # where one pass over the weights is faster
         for network, count in ((self.maker, steps), (self.critic, steps * self.critic_steps)):
-            made = Adam(network.parameters(), lr=self.lr, betas=(0.0, 0.9), fused=True)
+            made = Adam(network.parameters(), lr=self.lr, betas=(0.0, 0.9), fused=plain)
             found.append((made, LambdaLR(made, _falling(count))))
         return found
 
@@ -112,30 +110,25 @@ class Game(Task):
     ) -> dict[str, Tensor]:
         """Move D up, as often as it has steps, then G. The record has D's estimate of how far apart both are."""
         said, self.done = [], index + 1
-        parts = [*zip(*(tensor.chunk(self.critic_steps) for tensor in batch), strict=True)]
-        for number, part in enumerate(parts):
-            real = self._whole(part)
+        count = min(self.critic_steps, len(batch[0]))
+        parts = [*zip(*(tensor.tensor_split(count) for tensor in batch), strict=True)]
+        for number, real in enumerate(parts):
             with torch.no_grad():
                 made = self.maker.make(real, rng)
-            lazy = (index * self.critic_steps + number) % LAZY == 0
+            lazy = (index * count + number) % LAZY == 0
             loss, distance = self._criticised(real, made, rng, lazy)
             descend(1, loss)
             said.append((loss.detach(), distance.detach()))
         self.critic.requires_grad_(False)
-        loss = self._fooled(real, self.maker.make(real, rng))
+        loss = self._fooled(parts[0], self.maker.make(parts[0], rng))
         descend(0, loss)
         self.critic.requires_grad_(True)
         critic, distance = (torch.stack(values).mean() for values in zip(*said, strict=True))
-        return {"distance": distance, "critic": critic, "generator": loss.detach()}
+        return {"generator": loss.detach(), "critic": critic, "distance": distance}
 
     def score(self, batches: Iterable[Examples], rng: torch.Generator) -> float | None:
         """Return how far made examples are from held-out ones, as G can tell; None before the rates fall."""
         return self.maker.apart(batches, rng) if 2 * self.done > self.steps else None
-
-    def _whole(self, batch: Examples) -> Examples:
-        """Return the batch without what is left over of groups that are judged together."""
-        rows = len(batch[0]) // self.critic.together * self.critic.together
-        return tuple(tensor[:rows] for tensor in batch)
 
     def _criticised(self, real: Examples, made: Examples, rng: torch.Generator, lazy: bool) -> tuple[Tensor, Tensor]:
         """Return D's loss, and E D(x) - E D(G(z))."""
@@ -147,11 +140,10 @@ class Game(Task):
                 at_x, at_g = self._slopes((for_x + for_g).sum(), [x, g])
                 loss = loss + LAZY * self.penalty / 2 * (at_x.mean() + at_g.mean())
             return loss, for_x.mean() - for_g.mean()
-        group = self.critic.together
-        count = -(-len(x) // group // PENALISED)
-        e = torch.rand(count, *[1] * (x.dim() - 1), generator=rng, device=x.device).repeat_interleave(group, 0)
-        mixed = _open(g[: len(e)] + e * (x[: len(e)] - g[: len(e)]))
-        like = tuple(torch.cat([part, part, part[: len(e)]]) for part in real)
+        count = -(-len(x) // PENALISED)
+        e = torch.rand(count, *[1] * (x.dim() - 1), generator=rng, device=x.device)
+        mixed = _open(g[:count] + e * (x[:count] - g[:count]))
+        like = tuple(torch.cat([part, part, part[:count]]) for part in real)
         judged = self.critic.judge(torch.cat([x, g, mixed]), like)
         for_x, for_g = judged[:-count].chunk(2)
         (steep,) = self._slopes(judged[-count:].sum(), [mixed])
@@ -173,7 +165,7 @@ class Game(Task):
 
 def _open(points: Tensor) -> Tensor:
     """Return points that a gradient can be taken at."""
-    return points if points.requires_grad else points.requires_grad_()
+    return points if points.requires_grad else points.detach().requires_grad_()
 
 
 def _twice(examples: Examples) -> Examples:
