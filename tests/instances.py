@@ -12,7 +12,11 @@ ARGUMENTS = {
     "FromImblearn": {"sampler": over_sampling.SMOTE()},
     "Autoregressive": {"hidden": (32, 32), "steps": 300},
     "VAE": {"hidden": (32, 32), "steps": 200},
-    "WGAN": {"hidden": (64, 64), "noise": 16, "steps": 600, "training": {"lr": 2e-3}},
+    "WGAN": {"hidden": (16,), "noise": 4, "steps": 30, "training": {"lr": 4e-3}},
+}
+LEARNED = {"hidden": (64, 64), "noise": 4, "steps": 300, "training": {"lr": 4e-3, "batch_size": 64}}
+RESOLVED = {  # what laws that judge what was learned need, by the law's name
+    name: {"WGAN": LEARNED} for name in ("makes_others_follow", "exact_class", "exact_class_on_real")
 }
 TRAINED = ("Autoregressive", "VAE", "WGAN")
 INSTANCES = [made(**ARGUMENTS.get(name, {})) for name, made in all_generators().items()]
