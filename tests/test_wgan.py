@@ -112,10 +112,10 @@ def test_the_penalty_is_that_of_the_slope(slope):
     game = Game(Line(), Judge(slope), penalty=7.0)
     x, g = (torch.randn(64, 1, generator=seeded(seed)) for seed in (1, 2))
     loss, distance = game._criticised((x,), (g,), seeded(), lazy=True)
-    assert float(distance) == pytest.approx(slope * float(x.mean() - g.mean()), rel=1e-4)
-    assert float(loss + distance) == pytest.approx(7 * (slope - 1) ** 2, rel=1e-4, abs=1e-6)
+    assert distance.item() == pytest.approx(slope * float(x.mean() - g.mean()), rel=1e-4)
+    assert (loss + distance).item() == pytest.approx(7 * (slope - 1) ** 2, rel=1e-4, abs=1e-6)
     game.loss = "relativistic"
-    lazy, plain = (float(game._criticised((x,), (g,), seeded(), lazy=which)[0]) for which in (True, False))
+    lazy, plain = (game._criticised((x,), (g,), seeded(), lazy=which)[0].item() for which in (True, False))
     assert lazy - plain == pytest.approx(8 * 7 / 2 * 2 * slope**2, rel=1e-4)
 
 
@@ -126,7 +126,7 @@ def test_the_penalty_is_taken_between_real_and_made_examples():
     loss, distance = game._criticised((x,), (g,), seeded(3), lazy=False)
     e = torch.rand(16, 1, generator=seeded(3))
     between = g[:16] + e * (x[:16] - g[:16])
-    assert float(loss + distance) == pytest.approx(7 * float(((2 * between.abs() - 1) ** 2).mean()), rel=1e-4)
+    assert (loss + distance).item() == pytest.approx(7 * float(((2 * between.abs() - 1) ** 2).mean()), rel=1e-4)
 
 
 def test_critic_steps_see_rows_of_their_own():
@@ -437,4 +437,4 @@ def test_a_relativistic_generator_is_judged_in_pairs():
     game = Game(Line(), Judge(2.0), loss="relativistic")
     x, g = (torch.randn(64, 1, generator=seeded(seed)) for seed in (1, 2))
     wanted = torch.log1p(torch.exp(2 * (x - g))).mean()
-    assert float(game._fooled((x,), (g,))) == pytest.approx(float(wanted), rel=1e-5)
+    assert game._fooled((x,), (g,)).item() == pytest.approx(float(wanted), rel=1e-5)
