@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import TypeVar
 
 import torch
@@ -23,9 +22,9 @@ def each(work: Callable[[Part], Made], parts: Iterable[Part], device: torch.devi
         yield from map(work, parts)
         return
     threads = torch.get_num_threads()
-    gate = Barrier(threads)
-    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        for _ in pool.map(lambda _: gate.wait(), range(threads)):
-            pass
-        torch.set_num_threads(threads)  # which other threads that start take over; those of the pool have theirs
-        yield from pool.map(work, parts)
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            yield from pool.map(work, parts)
+    finally:
+        if threads > 1:
+            torch.set_num_threads(threads)  # which threads that start later take over
