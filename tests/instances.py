@@ -31,3 +31,12 @@ def heaps():
     )
     X.loc[::9, "word"] = None
     return X, np.where(rng.random(600) < 0.2, "rare", "common")
+
+
+ODD = {
+    "one number": pd.DataFrame({"a": np.arange(40) / 7}),
+    "one category": pd.DataFrame({"a": [*"pq"] * 20}),
+    "many levels and a constant": pd.DataFrame({"a": [f"level {n % 25}" for n in range(40)], "b": np.full(40, 3)}),
+    "a constant and nothing": pd.DataFrame({"a": [1.5] * 40, "b": [None] * 40}),
+    "nothing": pd.DataFrame({"a": [None] * 40}),
+}

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from instances import heaps
+from instances import ODD, heaps
 from safetensors.numpy import load_file, save_file
 
 from gensynth import Autoregressive, load
@@ -213,16 +213,7 @@ def _tampered(model, copy, name, change):
     save_file({key: np.ascontiguousarray(array) for key, array in arrays.items()}, copy / "weights.safetensors")
 
 
-@pytest.mark.parametrize(
-    "X",
-    [
-        pd.DataFrame({"a": np.arange(40) / 7}),
-        pd.DataFrame({"a": [*"pq"] * 20}),
-        pd.DataFrame({"a": [f"level {n % 25}" for n in range(40)], "b": np.full(40, 3)}),
-        pd.DataFrame({"a": [1.5] * 40, "b": [None] * 40}),
-    ],
-    ids=["one number", "one category", "many levels and a constant", "a constant and nothing"],
-)
+@pytest.mark.parametrize("X", ODD.values(), ids=ODD)
 def test_odd_tables(X):
     y = ["lone"] + ["many"] * 39
     with pytest.warns(GensynthWarning, match="lone"):

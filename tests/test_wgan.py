@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from instances import heaps
+from instances import ODD, heaps
 from torch import nn
 
 from gensynth import WGAN, load
@@ -317,17 +317,7 @@ def test_a_saved_model_is_the_same_and_a_damaged_one_is_refused(model, tmp_path)
 
 
 @pytest.mark.parametrize("loss", ["wgan-gp", "relativistic"])
-@pytest.mark.parametrize(
-    "X",
-    [
-        pd.DataFrame({"a": np.arange(40) / 7}),
-        pd.DataFrame({"a": [*"pq"] * 20}),
-        pd.DataFrame({"a": [f"level {n % 25}" for n in range(40)], "b": np.full(40, 3)}),
-        pd.DataFrame({"a": [1.5] * 40, "b": [None] * 40}),
-        pd.DataFrame({"a": [None] * 40}),
-    ],
-    ids=["one number", "one category", "many levels and a constant", "a constant and nothing", "nothing"],
-)
+@pytest.mark.parametrize("X", ODD.values(), ids=ODD)
 def test_odd_tables(X, loss):
     y = ["lone"] + ["many"] * 39
     with pytest.warns(GensynthWarning, match="lone"):

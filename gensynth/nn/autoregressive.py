@@ -33,6 +33,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -40,7 +41,7 @@ from torch.nn import functional as F
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
-from .codes import NEVER, Bumps, alike, drawn
+from .codes import NEVER, Bumps, alike, drawn, normal
 from .task import Task
 
 COLUMNS = 64  # whose conditionals are learned in one step; of more, as many are drawn
@@ -78,9 +79,7 @@ class Conditionals(Task):
         wide, *deep = hidden
         total, columns, last, knots = int(ends[-1]), len(self.sizes), hidden[-1], self.smooth.count
 
-        def first(scale: float, *shape: int) -> nn.Parameter:
-            return nn.Parameter(torch.randn(shape, generator=rng) * scale)
-
+        first = partial(normal, rng)
         self.says, self.says_smooth = first(0.3, total, wide), first(0.2, knots, wide)  # T
         self.shift = first(0.1, columns, 1, wide)  # b
         pairs = [*zip([wide, *deep[:-1]], deep, strict=True)]

@@ -49,6 +49,11 @@ class Bumps(nn.Module):
         return nn.functional.embedding(places, nn.functional.pad(made, (0, 0, 0, 1)))
 
 
+def normal(rng: torch.Generator, scale: float, *shape: int) -> nn.Parameter:
+    """Return first weights of a standard deviation."""
+    return nn.Parameter(torch.randn(shape, generator=rng) * scale)
+
+
 def alike(sizes: Sequence[int]) -> dict[int, list[int]]:
     """Return positions of columns by their largest size, those of a like size (within a factor of two) together.
 

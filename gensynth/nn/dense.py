@@ -38,7 +38,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .codes import NEVER, Bumps, Slots
+from .codes import NEVER, Bumps, Slots, normal
 from .wgan import Critic, Examples, Maker
 
 ONE, SOME = 0.5, 0.25  # share of the rows of a batch of which one code is held, and several
@@ -78,13 +78,13 @@ class ColumnsMaker(Maker):
         self.register_buffer("offsets", ends[:-1], persistent=False)
         self.register_buffer("parts", _parts(self.sizes, ranks), persistent=False)
         wide, last, knots, slots = hidden[0], hidden[-1], self.smooth.count, len(self.slots.spare)
-        self.says, self.says_smooth = _drawn(rng, 0.5, int(ends[-1]), wide), _drawn(rng, 0.2, knots, wide)  # B and T
-        self.first = _drawn(rng, noise**-0.5, noise, wide)  # A
+        self.says, self.says_smooth = normal(rng, 0.5, int(ends[-1]), wide), normal(rng, 0.2, knots, wide)  # B and T
+        self.first = normal(rng, noise**-0.5, noise, wide)  # A
         self.shift, self.norm = nn.Parameter(torch.zeros(wide)), nn.LayerNorm(wide)
-        self.weights = nn.ParameterList(_drawn(rng, i**-0.5, i, o) for i, o in pairwise(hidden))  # V
+        self.weights = nn.ParameterList(normal(rng, i**-0.5, i, o) for i, o in pairwise(hidden))  # V
         self.biases = nn.ParameterList(nn.Parameter(torch.zeros(o)) for _, o in pairwise(hidden))  # d
         self.norms = nn.ModuleList(nn.LayerNorm(o) for _, o in pairwise(hidden))
-        self.reads, self.reads_smooth = _drawn(rng, 0.05, slots, last), _drawn(rng, 0.05, knots, last)  # O
+        self.reads, self.reads_smooth = normal(rng, 0.05, slots, last), normal(rng, 0.05, knots, last)  # O
         self.base = nn.Parameter(torch.zeros(slots))  # e
 
     def logits(self, z: Tensor, codes: Tensor) -> Tensor:
@@ -190,13 +190,13 @@ class ColumnsCritic(Critic):
         self.register_buffer("offsets", ends[:-1], persistent=False)
         wide, last = hidden[0], hidden[-1]
         scale = (len(sizes) / 2) ** -0.5
-        self.features = _drawn(rng, scale, int(ends[-1]), wide)  # U, of the codes
-        self.smoothed = _drawn(rng, scale, self.smooth.count, wide)  # U, of the bumps
-        self.kinds, self.shift = _drawn(rng, 0.5, sizes[0], wide), nn.Parameter(torch.zeros(wide))  # B', b
+        self.features = normal(rng, scale, int(ends[-1]), wide)  # U, of the codes
+        self.smoothed = normal(rng, scale, self.smooth.count, wide)  # U, of the bumps
+        self.kinds, self.shift = normal(rng, 0.5, sizes[0], wide), nn.Parameter(torch.zeros(wide))  # B', b
         widths = [wide, *hidden]
-        self.weights = nn.ParameterList(_drawn(rng, i**-0.5, i, o) for i, o in pairwise(widths))  # W
+        self.weights = nn.ParameterList(normal(rng, i**-0.5, i, o) for i, o in pairwise(widths))  # W
         self.biases = nn.ParameterList(nn.Parameter(torch.zeros(o)) for _, o in pairwise(widths))  # c
-        self.last, self.leans = _drawn(rng, last**-0.5, last), _drawn(rng, last**-0.5, sizes[0], last)  # w, B''
+        self.last, self.leans = normal(rng, last**-0.5, last), normal(rng, last**-0.5, sizes[0], last)  # w, B''
 
     def _table(self) -> Tensor:
         """Return F U, the point of each code. Shape: (all codes but the class, wide)."""
@@ -240,10 +240,6 @@ class _Straight(torch.autograd.Function):
         """Return what a gradient at the points says of each chance."""
         (table,) = ctx.saved_tensors
         return grads[0] @ table.T, None, None
-
-
-def _drawn(rng: torch.Generator, scale: float, *shape: int) -> nn.Parameter:
-    return nn.Parameter(torch.randn(shape, generator=rng) * scale)
 
 
 def _parts(sizes: Sequence[int], ranks: Sequence[Sequence[float]]) -> Tensor:

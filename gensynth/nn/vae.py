@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -28,7 +29,7 @@ from torch.nn import functional as F
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
-from .codes import NEVER, Bumps, Slots
+from .codes import NEVER, Bumps, Slots, normal
 from .task import Task
 
 WARM = 1 / 3  # of the steps over which the weight rises
@@ -63,15 +64,13 @@ class Codec(Task):
         total, knots, wide, last = int(ends[-1]), self.smooth.count, hidden[0], hidden[-1]
         slots = len(self.slots.spare)
 
-        def drawn(scale: float, *shape: int) -> nn.Parameter:
-            return nn.Parameter(torch.randn(shape, generator=rng) * scale)
-
-        self.says, self.says_smooth = drawn(0.3, total, wide), drawn(0.2, knots, wide)  # T
-        self.shift = drawn(0.1, wide)  # b
+        first = partial(normal, rng)
+        self.says, self.says_smooth = first(0.3, total, wide), first(0.2, knots, wide)  # T
+        self.shift = first(0.1, wide)  # b
         self.encoder = Layers([*hidden, 2 * noise], rng)
-        self.classes = drawn(0.5, self.sizes[0], wide)  # B
+        self.classes = first(0.5, self.sizes[0], wide)  # B
         self.decoder = Layers([noise, *hidden], rng)
-        self.reads, self.reads_smooth = drawn(0.05, slots, last), drawn(0.05, knots, last)  # O
+        self.reads, self.reads_smooth = first(0.05, slots, last), first(0.05, knots, last)  # O
         self.base = nn.Parameter(torch.zeros(slots))  # e
 
     # Learning ----------------------------------------------------------------------------------------------------
@@ -158,9 +157,7 @@ class Layers(nn.Module):
     def __init__(self, widths: Sequence[int], rng: torch.Generator) -> None:
         super().__init__()
         pairs = [*pairwise(widths)]
-        self.weights = nn.ParameterList(
-            nn.Parameter(torch.randn(i, o, generator=rng) * math.sqrt(1 / i)) for i, o in pairs
-        )
+        self.weights = nn.ParameterList(normal(rng, math.sqrt(1 / i), i, o) for i, o in pairs)
         self.biases = nn.ParameterList(nn.Parameter(torch.zeros(o)) for _, o in pairs)
 
     def forward(self, h: Tensor, added: Tensor | None = None) -> Tensor:

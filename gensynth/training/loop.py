@@ -51,7 +51,8 @@ def fit(run: Run, device: torch.device, *, progress: bool | None, trainer_kwargs
         KeyboardInterrupt: Ctrl-C was pressed twice.
     """
     settings = {**_QUIET, **_place(device, trainer_kwargs), **trainer_kwargs}
-    if run.task.alternates and trainer_kwargs.get("devices", 1) not in (1, "1"):
+    devices = trainer_kwargs.get("devices", 1)
+    if run.task.alternates and (len(devices) if isinstance(devices, list | tuple) else devices) not in (1, "1"):
         settings.setdefault("strategy", "ddp_find_unused_parameters_true")
     known = inspect.signature(Trainer.__init__).parameters
     for name in trainer_kwargs:
