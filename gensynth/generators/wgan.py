@@ -45,7 +45,8 @@ class WGAN(Holding):
 
     Of each row that is made, one column drawn at random takes a value of its class at the frequency that it has there,
     so that no level of any column is lost; the others are the network's. Conditions take its place, and are checked one
-    by one: each must occur in a row of the class.
+    by one: each must occur in a row of the class. What goes with a value that few rows of the class hold follows it but
+    in part.
 
     Arguments:
         loss: "wgan-gp", or "relativistic": real and made rows compared in pairs, a fifth faster.
