@@ -329,8 +329,10 @@ def test_an_interrupt_in_the_middle_leaves_no_half_file(tmp_path):
         time.sleep(wait)
         job.send_signal(signal.SIGINT)
         err = job.communicate(timeout=120)[1]
-        if job.returncode == 0:
-            continue  # a fast machine was done
+        if job.returncode == 0:  # a fast machine was done, or Python lost the signal while it started
+            for path in tmp_path.glob("out.csv*"):
+                path.unlink()
+            continue
         if wait > 1:  # before that Python itself may still be starting
             assert job.returncode == 1
             assert "interrupted" in err
