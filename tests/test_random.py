@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import kstest
 
-from gensynth.random import as_generator, fresh_seed, seed_of, spawn, uniforms
+from gensynth.random import as_generator, cell_normals, cell_uniforms, fresh_seed, seed_of, spawn, uniforms
 
 SEEDS = st.integers(0, 2**63 - 1)
 
@@ -47,6 +48,25 @@ def test_draws_are_uniform_and_unrelated():
         assert ((counts - 1000) ** 2 / 1000).sum() < 160  # chi-square of 99 degrees: once in 10,000
     assert abs(np.corrcoef([u, v, w])[np.triu_indices(3, 1)]).max() < 0.015
     assert abs(np.corrcoef(u[:-1], u[1:])[0, 1]) < 0.015
+
+
+@given(SEEDS, st.integers(1, 9), st.lists(st.integers(0, 2**40), min_size=1, max_size=20))
+def test_a_cell_has_its_draw_wherever_its_row_stands(seed, columns, rows):
+    for draw in (cell_uniforms, cell_normals):
+        whole = draw(seed, np.array(rows), "op", columns)
+        assert whole.shape == (len(rows), columns)
+        assert np.array_equal(whole, np.concatenate([draw(seed, np.array([row]), "op", columns) for row in rows]))
+    assert np.array_equal(cell_uniforms(seed, np.array(rows), "op", columns)[:, 0], uniforms(seed, np.array(rows), "op"))
+
+
+def test_normal_cells_are_normal_and_unrelated():
+    z = cell_normals(0, np.arange(100_000), "z", 5)
+    assert z.dtype == np.float32
+    assert np.isfinite(z).all()
+    for column in z.T:
+        assert kstest(column, "norm").statistic < 0.0062  # once in a thousand: 1.95 / sqrt(n)
+    assert abs(np.corrcoef(np.concatenate([z.T, np.abs(z.T)]))[np.triu_indices(10, 1)]).max() < 0.015
+    assert abs(np.corrcoef(z[:-1, 0], z[1:, 0])[0, 1]) < 0.015
 
 
 def test_seed_of_takes_what_numpy_takes():

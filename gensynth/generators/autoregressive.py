@@ -24,10 +24,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError, DataError
-from ..random import uniforms
+from ..random import cell_uniforms, uniforms
 from .base import Codes, Draw, Supports
 from .holding import Holding
-from .trained import BLOCK, Ints, cell_uniforms
+from .trained import BLOCK, Ints
 from .training import check_rate, check_widths
 
 if TYPE_CHECKING:
@@ -144,9 +144,8 @@ class Autoregressive(Holding):
 
     def _decoded(self, coded: Ints, key: int) -> Floats:
         """Return coded rows as rows of the coded matrix. Shape: (n, 1 + columns) to (n, columns)."""
-        return self.codebook_.decode(
-            coded[:, 1:], cell_uniforms(key, np.arange(len(coded)), "inside", range(1, len(self.sizes)))
-        )
+        u = cell_uniforms(key, np.arange(len(coded)), "inside", len(self.sizes) - 1)
+        return self.codebook_.decode(coded[:, 1:], u)
 
     # Conditions --------------------------------------------------------------------------------------------------
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ..random import uniforms
-from .trained import BLOCK, Ints, cell_uniforms, in_blocks, padded
+from ..random import cell_uniforms, uniforms
+from .trained import BLOCK, Ints, in_blocks, padded
 
 if TYPE_CHECKING:
     import torch
@@ -53,7 +53,7 @@ def completed(task: Conditionals, known: Ints, key: int, refused: torch.Tensor) 
     (first,) = each(task.first_chances, alone, place) if alone else ([],)
 
     def block(codes: Ints, spots: Places) -> Rows:
-        u = cell_uniforms(key, spots, "column", range(known.shape[1])).astype(np.float32)
+        u = cell_uniforms(key, spots, "column", known.shape[1]).astype(np.float32)
         codes = codes.astype(np.int64)
         drawn = task.complete(torch.from_numpy(codes).to(place), torch.from_numpy(u).to(place), refused, first)
         return np.asarray(drawn.cpu().numpy(), dtype=np.int16)
@@ -81,7 +81,7 @@ def preceded(task: Conditionals, known: Ints, key: int, refused: torch.Tensor) -
     def chosen(part: tuple[Places, int, int]) -> Ints:
         rows, number, size = part
         label, spots = int(known[rows[0], 0]), np.arange(number * BLOCK, (number + 1) * BLOCK)
-        u = cell_uniforms(key, spots, f"pool {label}", range(known.shape[1]))
+        u = cell_uniforms(key, spots, f"pool {label}", known.shape[1])
         codes, logs = _candidates(task, np.repeat(known[rows[:1]], BLOCK, axis=0), u, int(ends[rows[0]]), refused)
         reached = np.exp(logs - logs.max()).cumsum()
         steps = (np.arange(len(rows)) + uniforms(key, np.array([number]), f"choice {label}")) / size
@@ -107,7 +107,7 @@ def preceded_alone(task: Conditionals, known: Ints, key: int, refused: torch.Ten
 
     def chosen(part: tuple[Places, int]) -> Ints:
         rows, end = part
-        u = cell_uniforms(key, (rows[:, None] * ALONE + np.arange(ALONE)).ravel(), "try", range(end + 1))
+        u = cell_uniforms(key, (rows[:, None] * ALONE + np.arange(ALONE)).ravel(), "try", end + 1)
         codes, logs = _candidates(task, np.repeat(known[rows], ALONE, axis=0), u, end, refused)
         logs = logs.reshape(-1, ALONE)
         reached = np.exp(logs - logs.max(axis=1, keepdims=True)).cumsum(axis=1)
@@ -130,7 +130,7 @@ def tried(task: Conditionals, known: Ints, refused: torch.Tensor) -> tuple[Float
 
     def weigh(row: int) -> tuple[float, int]:
         end = int(np.flatnonzero(known[row] >= 0)[-1])
-        u = cell_uniforms(0, np.arange(BLOCK), "pilot", range(end + 1))
+        u = cell_uniforms(0, np.arange(BLOCK), "pilot", end + 1)
         _, logs = _candidates(task, np.repeat(known[[row]], BLOCK, axis=0), u, end, refused)
         w = np.exp(logs - logs.max())
         worth = w.sum() ** 2 / (w**2).sum() / WORTH

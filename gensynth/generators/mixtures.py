@@ -28,9 +28,8 @@ import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 
 from ..errors import FormatError, ignoring
-from ..random import as_generator, spawn, uniforms
+from ..random import as_generator, cell_normals, spawn, uniforms
 from .base import Codes
-from .given import normals
 
 Floats = npt.NDArray[np.float64]
 ROWS_A_PART = 16  # on average, at least
@@ -89,7 +88,7 @@ class Mixtures:
             mine = codes == code
             first, end = self.starts[code : code + 2]
             part[mine] += np.minimum(np.searchsorted(self.shares[first:end], u[mine], side="right"), end - first - 1)
-        e = np.stack([normals(key, rows, f"z {place}") for place in range(self.means.shape[1])], axis=1)
+        e = cell_normals(key, rows, "z", self.means.shape[1])
         return np.asarray(self.means[part] + np.einsum("nij,nj->ni", self.roots[part], e))
 
     def pack(self) -> dict[str, npt.NDArray[Any]]:

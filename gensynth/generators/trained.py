@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ..data import saved
 from ..data.codes import Codebook
 from ..errors import ConfigError, DataError, FormatError
-from ..random import as_generator, uniforms
+from ..random import as_generator
 from .base import Codes, Generator
 from .training import ENOUGH, HELD, MOST_HELD, ROUNDS, Training, check_count, steps_for
 
@@ -267,11 +267,3 @@ def in_blocks(work: Callable[..., Made], device: torch.device, *arrays: npt.NDAr
 
     made: Any = np.concatenate([*each(block, range(0, max(len(arrays[0]), 1), BLOCK), device)])[: len(arrays[0])]
     return made  # type: ignore[no-any-return]
-
-
-def cell_uniforms(key: int, rows: Codes, op: str, places: range) -> Floats:
-    """Return one number in [0, 1) for each cell, the same whichever other rows are asked. Shape: (n, places)."""
-    drawn = np.empty((len(rows), len(places)))
-    for spot, place in enumerate(places):
-        drawn[:, spot] = uniforms(key, rows, f"{op} {place}")
-    return drawn

@@ -23,10 +23,10 @@ import numpy.typing as npt
 
 from ..data import saved
 from ..errors import ConfigError, DataError
-from ..random import as_generator
+from ..random import as_generator, cell_uniforms
 from .base import Codes, Draw, Supports
 from .mixtures import MOST_ROWS, Mixtures
-from .trained import Ints, Trained, cell_uniforms, in_blocks
+from .trained import Ints, Trained, in_blocks
 from .training import check_count, check_rate, check_widths
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class VAE(Trained):
         weight: of the KL divergence, above 0. 1 is the bound itself; less keeps more of each row in its point, and of
             what the columns of a small table have to do with one another.
         components: normals in the mixture of a class at most, at least 1; of n rows there are n / 16, or the root of n.
-        steps: training steps at most, at least 1; None for 30 passes through the rows, between 400 and 6,000 steps.
+        steps: training steps at most, at least 1; None for 20 passes through the rows, between 400 and 6,000 steps.
         max_time: bound on training, such as "90s", "2m" or a number of seconds; None for none.
         training: further settings of training, see `generators.training.Training`: batch_size, lr, patience, device,
             checkpoint_dir, progress, trainer_kwargs.
@@ -72,7 +72,7 @@ class VAE(Trained):
     """
 
     supports: ClassVar[Supports] = Supports(categories=True, missing=True, prefix=True, parents=False)
-    passes: ClassVar[float] = 30.0
+    passes: ClassVar[float] = 20.0
     least_steps: ClassVar[int] = 400
     rate: ClassVar[float] = 3e-3
     task_: Codec
@@ -131,7 +131,7 @@ class VAE(Trained):
         return self.codebook_.decode(made, self._uniforms(key, spots, "inside"))
 
     def _uniforms(self, key: int, spots: Codes, op: str) -> Floats:
-        return cell_uniforms(key, spots, op, range(len(self.codebook_.columns)))
+        return cell_uniforms(key, spots, op, len(self.codebook_.columns))
 
     # Public beside the contract ----------------------------------------------------------------------------------
 

@@ -19,11 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError
-from ..random import uniforms
+from ..random import cell_normals, cell_uniforms, uniforms
 from .base import Codes, Draw, Supports
-from .given import normals
 from .holding import Holding
-from .trained import cell_uniforms, in_blocks
+from .trained import in_blocks
 from .training import check_count, check_rate, check_widths
 
 if TYPE_CHECKING:
@@ -129,16 +128,15 @@ class WGAN(Holding):
     def _sample_given(self, codes: Codes, key: int, given: Mapping[int, float]) -> Draw:
         import torch
 
-        held, columns = self._held(np.unique(codes), given), range(len(self.codebook_.columns))
-        reached = [self.counts_of(column).cumsum(axis=1) for column in columns]
+        held, columns = self._held(np.unique(codes), given), len(self.codebook_.columns)
+        reached = [self.counts_of(column).cumsum(axis=1) for column in range(columns)]
         with self._at_work(self._refused(np.unique(codes))) as (task, refused):
 
             def block(classes: Codes, spots: Codes) -> npt.NDArray[np.int16]:
                 known = self._known(classes, held)
                 if not held:
                     self._seed(known, reached, spots, key)
-                z = np.stack([normals(key, spots, f"z {place}") for place in range(self.noise)], axis=1)
-                parts = (z.astype(np.float32), known.astype(np.int64),
+                parts = (cell_normals(key, spots, "z", self.noise), known.astype(np.int64),
                          cell_uniforms(key, spots, "column", columns).astype(np.float32))  # fmt: skip
                 noise, before, u = (torch.from_numpy(part).to(refused.device) for part in parts)
                 drawn = task.maker.draw(noise, before, u, refused)
