@@ -55,7 +55,7 @@ def main() -> None:
     work = {
         "adult": (parts.adult_plan(asked.runs, quick), parts.adult_summary,
                   lambda run: parts.adult_work(run, data, quick, ROOT / "out")),
-        "small": (parts.small_plan(asked.runs, quick), parts.small_summary,
+        "small": (parts.small_plan(asked.runs), parts.small_summary,
                   lambda run: parts.small_work(run, data, quick)),
         "rare": (parts.rare_plan(asked.seeds, quick), parts.rare_summary,
                  lambda run: parts.rare_work(run, data, quick)),

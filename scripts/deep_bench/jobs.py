@@ -118,16 +118,16 @@ def loop(steps: int, pairs: int, data_dir: str) -> Found:
         for index in range(steps):
             net.step((codes[torch.randint(len(codes), (512,), generator=rng)],), index, descend, rng)
 
-    def ours() -> None:
+    def whole() -> None:
         train(network(), Batches([codes], 512, seed=0, steps=steps), device="cpu", progress=False)
 
     found: dict[str, list[float]] = {"bare_s": [], "train_s": []}
     for _ in range(pairs + 1):
-        for name, work in (("bare_s", bare), ("train_s", ours)):
+        for name, work in (("bare_s", bare), ("train_s", whole)):
             start = time.perf_counter()
             work()
             found[name].append(time.perf_counter() - start)
-    ratios = [ours / bare for bare, ours in zip(found["bare_s"][1:], found["train_s"][1:], strict=True)]
+    ratios = [mine / plain for plain, mine in zip(found["bare_s"][1:], found["train_s"][1:], strict=True)]
     return {name: median(times[1:]) for name, times in found.items()} | {"ratio": median(ratios)}
 
 
@@ -142,7 +142,7 @@ def memory(name: str, rows: int, steps: int) -> Found:
     return {"fit_s": found["cold_s"], "peak_mb": found["peak_mb"], "rows": rows, "steps": steps}
 
 
-def rare(name: str, positives: int, seed: int, data_dir: str) -> Found:
+def rare(name: str, params: Found, positives: int, seed: int, data_dir: str) -> Found:
     """Bring 2,000 rows of Adult of which few are positive to parity: average precision and AUC over doing nothing."""
     train, test = data.adult(data_dir)
     rng = np.random.default_rng(seed)
@@ -153,14 +153,16 @@ def rare(name: str, positives: int, seed: int, data_dir: str) -> Found:
     some = train.iloc[rng.permutation(np.concatenate(spots))].reset_index(drop=True)
     X, y = some.drop(columns="income"), some["income"]
     start = time.perf_counter()
-    generator = ours(name)(random_state=seed).fit(X, y)
+    generator = ours(name)(**params, random_state=seed).fit(X, y)
     seconds = time.perf_counter() - start
     made = generator.sample(2000 - 2 * positives, y=">50K").assign(income=">50K")
     tested = test.iloc[:6000]
     before = quality.judged(some, train, tested, "income", ">50K")
     after = quality.judged(pd.concat([some, made], ignore_index=True), train, tested, "income", ">50K")
     called = quality.called(train, made, test, "income", ">50K")
-    return {"fit_s": seconds, **{f"gain_{key}": after[key] - before[key] for key in before}, **called}
+    own = quality.called(some, made, test, "income", ">50K")
+    gains = {f"gain_{key}": after[key] - before[key] for key in before}
+    return {"fit_s": seconds, **gains, **called, **{f"own_{key}": share for key, share in own.items()}}
 
 
 JOBS = {"make": make, "score": score, "loop": loop, "memory": memory, "rare": rare}

@@ -30,4 +30,22 @@ def adult_table(found: dict[str, Any]) -> str:
     return rows(["", "fit", "rows a second", "AUC", "shapes", "pairs", "told", "nearer"], lines)
 
 
-TABLES = {"adult": adult_table}
+def small_table(found: dict[str, Any]) -> str:
+    """Return what `training.train` costs beside a bare loop, and the memory of large tables."""
+    lines = [["`training.train`, times a bare loop of the same steps", f"{found['ratio']:.2f}"]]
+    lines += [[f"`{arm}`, a million rows of twenty columns", f"{peak / 1000:.1f} GB"]
+              for arm, peak in found["peak_mb"].items()]  # fmt: skip
+    return rows(["", "time, peak memory"], lines)
+
+
+def rare_table(found: dict[str, Any]) -> str:
+    """Return what bringing a rare class to parity does."""
+    lines = []
+    for arm, row in found["rows"].items():
+        name, _, count = arm.partition(", ")
+        gains = ["{:+.4f} ± {:.4f}".format(*row[key]) for key in ("ap", "auc")]
+        lines.append([f"`{name}`", count, *gains, f"{row['called_made']:.2f}", f"{row['called_real']:.2f}"])
+    return rows(["", "positives", "average precision", "AUC", "made called positive", "real called positive"], lines)
+
+
+TABLES = {"adult": adult_table, "small": small_table, "rare": rare_table}
