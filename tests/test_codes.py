@@ -10,7 +10,8 @@ from hypothesis.extra import numpy as hnp
 from scipy.stats import ks_2samp
 
 from gensynth.data.bins import bins_for
-from gensynth.data.codes import GROUPS, MOST_LEVELS, Codebook, ColumnCodes
+from gensynth.data.codes import Codebook
+from gensynth.data.column_codes import GROUPS, MOST_LEVELS, ColumnCodes
 from gensynth.data.encode import TableEncoder
 
 rng = np.random.default_rng(0)
@@ -122,7 +123,7 @@ def test_a_codebook_is_written_and_read():
     encoder = TableEncoder()
     rows = encoder.fit(frame_rows)
     book = Codebook.fit(rows, encoder.layout_, np.zeros(300, np.intp))
-    copy = Codebook.unpack(*book.pack())
+    copy = Codebook.unpack(*book.pack(), encoder.layout_)
     codes, u = book.encode(rows), rng.random(rows.shape)
     np.testing.assert_array_equal(copy.encode(rows), codes)
     np.testing.assert_array_equal(copy.decode(codes, u), book.decode(codes, u))

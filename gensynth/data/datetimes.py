@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .clock import Clock
 from .columns import EXACT, LARGEST, Column, Floats, blank_of, common_step, snapped
 
 
@@ -45,6 +46,13 @@ class Datetime(Column):
         """The range, for people."""
         ends = self.decode(np.array([0.0, self.high]))
         return f"{ends[0]} to {ends[1]}"
+
+    @property
+    def clock(self) -> Clock | None:
+        """How the column counts, of dates; durations have none."""
+        if getattr(self.dtype, "kind", "") == "m":
+            return None
+        return Clock(self.origin, self.unit, self.step, self.high, None if self.text else _zone(self.dtype))
 
     def encode(self, column: pd.Series) -> Floats:  # noqa: D102
         missing = column.isna().to_numpy()

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ..errors import DataError
-from .columns import Category, Floats
+from .clock import Clock
+from .columns import Category, Column, Floats
+from .datetimes import Datetime
 from .frames import Frame
 from .identifiers import Identifier
 from .numbers import Number
@@ -27,13 +29,21 @@ from .schema import Schema
 
 @dataclass(frozen=True)
 class Block:
-    """The place of one column in a matrix: `width` numbers from `start` on."""
+    """The place of one column in a matrix: `width` numbers from `start` on. Dates say how they count (`clock`)."""
 
     column: Hashable
     start: int
     width: int
     kind: Literal["number", "category", "datetime"]
     levels: int = 0
+    clock: Clock | None = None
+
+    @classmethod
+    def of(cls, column: Column, place: int) -> Self:
+        """Return the block of a column that can be learned from."""
+        levels = len(column.levels) if isinstance(column, Category) else 0
+        clock = column.clock if isinstance(column, Datetime) else None
+        return cls(column.name, place, 1, column.kind, levels, clock)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -83,12 +93,7 @@ class TableEncoder:
         """Take a schema as what `fit` learned."""
         self.schema_ = schema
         self.coded_ = [column for column in schema if column.kind not in ("identifier", "empty")]
-        self.layout_ = Layout(
-            tuple(
-                Block(column.name, place, 1, column.kind, len(column.levels) if isinstance(column, Category) else 0)  # type: ignore[arg-type]
-                for place, column in enumerate(self.coded_)
-            )
-        )
+        self.layout_ = Layout(tuple(Block.of(column, place) for place, column in enumerate(self.coded_)))
 
     def encode(self, X: Any) -> Floats:
         """Return another table of the same columns as a matrix; unknown categories become -1.

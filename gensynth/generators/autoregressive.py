@@ -185,13 +185,10 @@ class Autoregressive(Holding):
         """
         self._check_fitted()
         rows = self.encoder_.encode(X)
-        coded = np.concatenate([self.labels_.of_rows(y, len(rows))[:, None], self.codebook_.encode(rows)], axis=1)
-        found = self._likelihood(coded)
-        for place, column in enumerate(self.codebook_.columns):
-            code = coded[:, 1 + place]
-            fine = column.holds(rows[:, place], code)
-            found -= np.where(fine, column.log_width()[np.maximum(code, 0)], np.inf)
-        return found
+        codes, classes = self.codebook_.encode(rows), self.labels_.of_rows(y, len(rows))
+        known = np.where(self.codebook_.silent(codes), -1, codes)
+        found = self._likelihood(np.concatenate([classes[:, None], known], axis=1))
+        return np.asarray(found - self.codebook_.log_width(rows, codes))
 
     def impute(self, X: Any, y: Any = None, *, random_state: Any = None) -> Any:
         """Return rows whose missing cells are filled in, each drawn given the class and all cells that the row has.
@@ -215,16 +212,16 @@ class Autoregressive(Holding):
         key, rows = self._next_key(random_state), self.encoder_.encode(X)
         coded = self.codebook_.encode(rows)
         holes = np.isnan(rows)
-        for place, column in enumerate(self.codebook_.columns):
+        for place, column in enumerate(self.codebook_.columns[: self.codebook_.width]):
             if not column.whole and holes[:, place].any():
                 holes[:, place] = False  # nothing but missing cells was ever seen there
-        unknown = (coded < 0) & ~holes & ~np.isnan(rows)
+        unknown = (coded[:, : self.codebook_.width] < 0) & ~holes & ~np.isnan(rows)
         if unknown.any():
             row, place = (int(at[0]) for at in np.nonzero(unknown))
             raise DataError(
                 f"column {self.encoder_.coded_[place].name!r}, row {row}: a category that was not in training"
             )
-        known = np.where(holes, -1, coded)
+        known = np.where(holes[:, self.codebook_.sources], -1, coded)
         drawn = y is None and len(self.labels_) > 1
         classes = self._classes_drawn(known, key) if drawn else self.labels_.of_rows(y, len(rows))
         whole = np.concatenate([classes[:, None], known], axis=1).astype(np.int16)

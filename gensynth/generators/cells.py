@@ -32,7 +32,7 @@ class Cells:
         some = [rows[codes == code] for code in range(int(codes.max()) + 1)]
         ends = [[np.fmin.reduce(part, axis=0), np.fmax.reduce(part, axis=0)] for part in some]
         found = [np.zeros((0, 4))]
-        for place, column in enumerate(book.columns):
+        for place, column in enumerate(book.columns[: book.width]):
             if column.ordered or not len(column.knots):
                 continue
             held = ~np.isnan(rows[:, place])

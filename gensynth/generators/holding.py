@@ -32,7 +32,7 @@ class Holding(Trained):
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
         self.cells_ = Cells(arrays.pop("ends"), arrays.pop("levels"))
         super()._restore(meta, arrays)
-        self.cells_.check(len(self.labels_.counts), len(self.codebook_.columns))
+        self.cells_.check(len(self.labels_.counts), self.codebook_.width)
 
     def _known(self, codes: Codes, held: Mapping[int, int]) -> npt.NDArray[np.int16]:
         """Return rows of classes with the held codes and -1 elsewhere. Shape: (n, 1 + columns)."""
@@ -43,24 +43,23 @@ class Holding(Trained):
         return known
 
     def _held(self, codes: Codes, given: Mapping[int, float]) -> dict[int, int]:
-        """Return the codes that conditions hold, by place. Raises: ConfigError, DataError."""
-        held = {}
+        """Return the codes that conditions hold, by column of codes. Raises: ConfigError, DataError."""
+        held: dict[int, int] = {}
         for place, value in given.items():
-            held[place] = self._code(place, value)
+            held |= self.codebook_.held(place, value)
             for code in codes:
                 if not self._meets(int(code), place, value):
                     raise absent(self, int(code), {place: value})
         return held
-
-    def _code(self, place: int, value: float) -> int:
-        return int(self.codebook_.columns[place].encode(np.array([value]))[0])
 
     def _meets(self, code: int, place: int, value: float) -> bool:
         return self.cells_.meets(self.codebook_, self.counts_of(place), code, place, value)
 
     def _class_weights(self, given: Mapping[int, float]) -> Floats:
         able = [all(self._meets(code, *one) for one in given.items()) for code in range(len(self.labels_.counts))]
-        held = {place: self._code(place, value) for place, value in given.items()}
+        held: dict[int, int] = {}
+        for one in given.items():
+            held |= self.codebook_.held(*one)
         (place, value), *more = given.items()
         if not more and (np.isnan(value) or not self.codebook_.columns[place].ordered):
             weights = np.where(able, self.counts_of(place)[:, held[place]], 0.0)

@@ -229,13 +229,11 @@ class Trained(Generator):
         for name, array in arrays.items():
             part, _, rest = name.partition("/")
             parts[part][rest] = array
-        self.codebook_ = Codebook.unpack(meta["columns"], parts["codes"])
+        self.codebook_ = Codebook.unpack(meta["columns"], parts["codes"], self.encoder_.layout_)
         self.counts_, self.history_ = parts["counts"][""], [dict(record) for record in meta["history"]]
         self.steps_, self.batch_size_ = int(meta["steps"]), int(meta["batch_size"])
         self.lr_, self.ended_ = float(meta["lr"]), str(meta.get("ended", "steps"))
         self.planned_ = int(meta.get("planned", self.steps_))  # of which older files say nothing
-        if len(self.codebook_.columns) != self.encoder_.layout_.width:
-            raise FormatError("the codes are not those of the columns")
         if self.counts_.shape != (len(self.labels_.counts), sum(self.codebook_.sizes)) or (self.counts_ < 0).any():
             raise FormatError("the counts are not those of the codes")
         if not all(np.isfinite(array).all() for array in parts["weights"].values()):
