@@ -13,6 +13,7 @@ from sklearn.base import clone
 
 from gensynth import VAE, WGAN, Autoregressive, load
 from gensynth.data.codes import Codebook
+from gensynth.data.cycles import Cycles
 from gensynth.data.encode import TableEncoder
 from gensynth.errors import DataError, FormatError
 
@@ -138,6 +139,23 @@ def test_what_comes_round_is_told_by_the_wall_clock(zone):
     np.testing.assert_array_equal(time, seconds * cycles.clock.hour / 3600)
 
 
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin", "America/St_Johns"])
+@pytest.mark.parametrize("unit", ["s", "us", "ns"])
+def test_dates_of_all_ages_have_weekdays(unit, zone):
+    most = 10**11 if unit == "s" else 2**63 - 2 * 10 ** {"us": 6, "ns": 9}[unit] * 86400
+    ticks = np.random.default_rng(0).integers(-most, most, 300)
+    when = pd.Series(ticks.view(f"M8[{unit}]"))
+    X = pd.DataFrame({"when": when.dt.tz_localize("UTC").dt.tz_convert(zone) if zone else when})
+    encoder, rows, book = coded(X)
+    clock = encoder.layout_.blocks[0].clock
+    (weekday, time), whole = clock.parts(rows[:, 0]), ticks.astype(object) // clock.hour
+    assert (np.abs(time - (whole % 24).astype(float) * clock.hour) < clock.day).all()
+    if not zone:
+        np.testing.assert_array_equal(weekday, (whole // 24 + 3) % 7)
+    assert np.isfinite(clock.moved(rows[:, 0], np.full(300, 3.0))).all()
+    assert book.decode(book.encode(rows), np.full((300, len(book.columns)), 0.5)).shape == rows.shape
+
+
 BOOKS = {zone: dates(zone) for zone in (None, "Europe/Berlin")}
 
 
@@ -248,12 +266,17 @@ def test_saved_and_loaded_they_make_the_same_rows(models, name, tmp_path):
     pd.testing.assert_frame_equal(again.sample(50, random_state=3), models[name].sample(50, random_state=3))
 
 
-def test_a_file_without_cycles_is_read_and_a_damaged_one_is_not(models, tmp_path):
-    X, y = shop(days=10)  # as all tables were before
-    old = Autoregressive(hidden=(16, 16), steps=10, random_state=0).fit(X, y)
+def test_a_file_without_cycles_is_read_and_a_damaged_one_is_not(models, tmp_path, monkeypatch):
+    X, y = shop()
+    with monkeypatch.context() as before:
+        before.setattr("gensynth.data.codes.Cycles.of", lambda place, clock, *_: Cycles(place, clock, ()))
+        old = Autoregressive(hidden=(16, 16), steps=10, random_state=0).fit(X, y)
     old.save(tmp_path / "old")
-    assert all({*flags} == {"ordered", "smooth", "missing"} for flags in json.loads(state(tmp_path / "old"))["columns"])
-    assert load(tmp_path / "old").sample(5).shape == (5, 2)
+    columns = json.loads((tmp_path / "old" / "model.json").read_text())["state"]["columns"]
+    assert [{*flags} for flags in columns] == [{"ordered", "smooth", "missing"}] * 2
+    again = load(tmp_path / "old")
+    pd.testing.assert_frame_equal(again.sample(50, random_state=1), old.sample(50, random_state=1))
+    np.testing.assert_array_equal(again.log_density(X, y), old.log_density(X, y))
     models["Autoregressive"].save(tmp_path / "new")
     meta = tmp_path / "new" / "model.json"
     whole = json.loads(meta.read_text())
@@ -266,10 +289,6 @@ def test_a_file_without_cycles_is_read_and_a_damaged_one_is_not(models, tmp_path
         meta.write_text(json.dumps(spoilt))
         with pytest.raises(FormatError):
             load(tmp_path / "new")
-
-
-def state(folder):
-    return json.dumps(json.loads((folder / "model.json").read_text())["state"])
 
 
 def test_points_of_rows_on_days_and_at_times_that_were_not_seen(models):

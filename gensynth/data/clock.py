@@ -11,6 +11,7 @@ import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # in ticks
+FIRST, LAST = -62_135_510_400, 253_402_128_000  # seconds of the years 1 and 9999, beyond which zones have no rules
 MONDAY = 3  # days from a Monday to 1970-01-01, from which ticks count
 
 
@@ -69,6 +70,9 @@ class Clock:
         if self.zone is None:
             return 0.0
         since = np.clip(values, 0, self.high).astype(np.uint64) + np.uint64(self.origin % 2**64)
-        times = pd.DatetimeIndex(since.view(np.int64).view(f"M8[{self.unit}]")).tz_localize("UTC")
+        low = max(FIRST * SECOND[self.unit], self.day - 2**63)
+        high = min(LAST * SECOND[self.unit], 2**63 - self.day)
+        ticks = np.clip(since.view(np.int64), low, high)
+        times = pd.DatetimeIndex(ticks.view(f"M8[{self.unit}]")).tz_localize("UTC")
         local = times.tz_convert(self.zone).tz_localize(None)
         return np.asarray(local.asi8 - times.asi8, dtype=np.float64)
