@@ -28,6 +28,7 @@ from test_training import HELD, Line, Scripted, interrupt, lines, same
 
 from gensynth import VAE, Autoregressive, Balancer, load
 from gensynth.errors import ConfigError, GensynthWarning, ignoring
+from gensynth.generators.training import repeats
 from gensynth.nn.vae import Codec
 from gensynth.recipe import Named, build_generator
 from gensynth.training import train
@@ -276,3 +277,14 @@ def test_what_is_ignored_in_one_thread_is_not_put_back_by_another():
         warnings.warn("one", UserWarning, stacklevel=1)
     second.close()
     assert warnings.filters == before
+
+
+def test_rows_of_rare_classes_are_learned_several_times():
+    codes = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [1800, 190, 10]))
+    times = repeats(codes)
+    totals = np.bincount(codes, times)
+    assert totals[0] == 1800
+    assert abs(totals[1] - np.sqrt(190 * 2000 / 6)) <= 1  # half an even share is 2000 / 6
+    assert totals[2] == 40  # four times at most
+    assert all(np.ptp(times[codes == code]) <= 1 for code in range(3))
+    assert (repeats(np.zeros(5, dtype=int)) == 1).all()

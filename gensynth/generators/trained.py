@@ -17,7 +17,7 @@ from ..data.codes import Codebook
 from ..errors import ConfigError, DataError, FormatError
 from ..random import as_generator
 from .base import Codes, Generator
-from .training import ENOUGH, HELD, MOST_HELD, ROUNDS, Training, check_count, steps_for
+from .training import ENOUGH, HELD, MOST_HELD, ROUNDS, Training, check_count, repeats, steps_for
 
 if TYPE_CHECKING:
     import torch
@@ -48,6 +48,7 @@ class Trained(Generator):
     decay: ClassVar[float] = 0.99  # of the averages of weights
     largest_batch: ClassVar[int] = 512  # where `batch_size` is left open
     longest_round: ClassVar[int] = 100
+    lifts: ClassVar[bool] = False  # whether rows of rare classes are learned several times in a pass
     steps: int | None = None
     max_time: str | float | None = None
     training: Mapping[str, Any] | None = None
@@ -95,7 +96,10 @@ class Trained(Generator):
         order = as_generator(key, "held out").permutation(len(coded))
         held = min(int(HELD * len(coded)), MOST_HELD) if len(coded) >= ENOUGH else 0
         rows = torch.from_numpy(coded)
-        learned = rows[torch.from_numpy(np.sort(order[held:]))] if held else rows
+        places = np.sort(order[held:])
+        if self.lifts:
+            places = np.repeat(places, repeats(coded[places, 0]))
+        learned = rows[torch.from_numpy(places)] if held or self.lifts else rows
         self.batch_size_ = settings.batch_of(len(learned), self.largest_batch)
         passes = steps_for(len(learned), self.batch_size_, self.passes, self.least_steps, self.most_steps)
         steps = passes if self.steps is None else int(self.steps)
