@@ -266,6 +266,16 @@ def test_a_rare_level_comes_as_often_as_it_should():
     assert 0.001 <= (made["level"] == "rare").mean() < 0.02  # 1 % in the rows; a tenth of them is sure
 
 
+def test_frequencies_are_those_of_the_rows_from_the_first_step_on():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"level": np.minimum(rng.pareto(0.7, 4000) * 3, 400).astype(int).astype(str)})
+    X["zero"] = np.where(rng.random(4000) < 0.8, 0.0, rng.normal(size=4000))
+    made = WGAN(steps=1, hidden=(32,), random_state=0).fit(X).sample(4000)
+    apart = X["level"].value_counts(normalize=True).sub(made["level"].value_counts(normalize=True), fill_value=0)
+    assert apart.abs().sum() / 2 < 0.15  # 0.7 from equal frequencies on, 0.07 between two draws of 4,000
+    assert abs((made["zero"] == 0).mean() - 0.8) < 0.1
+
+
 def test_the_history_tells_the_distance_and_in_its_second_half_the_score(model):
     step = [record["step"] for record in model.history_]
     assert all({"distance", "critic", "generator"} <= set(record) for record in model.history_)

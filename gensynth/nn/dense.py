@@ -57,6 +57,8 @@ class ColumnsMaker(Maker):
         hidden: widths of the layers, at least one.
         noise: width of z, at least 1.
         rng: draws the first weights.
+        shares: of all codes of all columns but the class, above 0: what rows are made like at first; None for codes
+            that are equally frequent.
     """
 
     offsets: Tensor
@@ -70,6 +72,7 @@ class ColumnsMaker(Maker):
         *,
         noise: int,
         rng: torch.Generator,
+        shares: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.sizes, self.noise = [*sizes], noise
@@ -85,7 +88,8 @@ class ColumnsMaker(Maker):
         self.biases = nn.ParameterList(nn.Parameter(torch.zeros(o)) for _, o in pairwise(hidden))  # d
         self.norms = nn.ModuleList(nn.LayerNorm(o) for _, o in pairwise(hidden))
         self.reads, self.reads_smooth = normal(rng, 0.05, slots, last), normal(rng, 0.05, knots, last)  # O
-        self.base = nn.Parameter(torch.zeros(slots))  # e
+        start = torch.zeros(slots) if shares is None else shares[self.slots.codes].log().float()
+        self.base = nn.Parameter(start)  # e
 
     def logits(self, z: Tensor, codes: Tensor) -> Tensor:
         """Return O h + e in slots. Shape: z (n, noise); codes (n, p), -1 for what is not held; returns (n, slots)."""
