@@ -26,6 +26,7 @@ from gensynth.nn.ema import Average
 from gensynth.nn.task import Task
 from gensynth.training import Batches, Budget, find_device, train
 from gensynth.training.checkpoint import NAME
+from gensynth.training.clip import Clip
 
 ROOT = Path(__file__).resolve().parents[1]
 SLOPES = torch.tensor([[1.0], [-2.0], [0.5]])
@@ -888,6 +889,58 @@ def test_unknown_or_wrong_settings_are_refused():
         train(Line(), lines(10), trainer_kwargs={"precision": "7-mixed"})
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"gradient_clip_val": "x"},
+        {"gradient_clip_val": -1},
+        {"gradient_clip_val": math.nan},
+        {"gradient_clip_val": 1.0, "gradient_clip_algorithm": "zz"},
+        {"gradient_clip_algorithm": 2},
+        {"callbacks": [1]},
+        {"callbacks": "x"},
+    ],
+    ids=str,
+)
+def test_wrong_settings_of_clipping_and_callbacks_are_refused_before_training(wrong):
+    task = Line()
+    with pytest.raises(ConfigError, match=rf"trainer_kwargs: ({'|'.join(wrong)}) must be"):
+        train(task, lines(10), trainer_kwargs=wrong)
+    assert not task.seen
+
+
+@pytest.mark.parametrize("way", [{}, {"gradient_clip_algorithm": "value"}], ids=["norm", "value"])
+def test_gradients_of_fused_optimizers_are_clipped_in_mixed_precision(way):
+    class Fused(Line):
+        def __init__(self, fused):
+            super().__init__()
+            self.fused = fused
+
+        def optimizers(self, steps):
+            return [(torch.optim.SGD(self.parameters(), self.lr, fused=self.fused), None)]
+
+    fused, plain, start = Fused(True), Fused(False), Line()
+    for task in (fused, plain):
+        clipped = {"precision": "bf16-mixed", "gradient_clip_val": 0.01, **way}
+        train(task, lines(5), decay=0.0, trainer_kwargs=clipped)
+    moved = torch.cat([(weights(fused)[name] - value).flatten() for name, value in weights(start).items()])
+    assert 0 < (moved.norm() if not way else moved.abs().max()) <= 5 * 0.05 * 0.01 + 1e-6
+    assert all(torch.allclose(value, weights(plain)[name]) for name, value in weights(fused).items())
+
+
+@pytest.mark.parametrize("fused", [False, True], ids=["plain", "fused"])
+def test_gradients_that_carry_the_scale_of_float16_are_clipped_without_it(fused):
+    net, scaler = nn.Linear(1, 1, bias=False), torch.amp.GradScaler("cpu", init_scale=1024.0)
+    optimizer = torch.optim.SGD(net.parameters(), 1.0, fused=fused)
+    start = net.weight.item()
+    scaler.scale(0.25 * net.weight.sum()).backward()
+    if not fused:
+        scaler.unscale_(optimizer)  # as Lightning does
+    Clip(0.5, "norm").cut(optimizer, scaler)
+    scaler.step(optimizer)
+    assert net.weight.item() == pytest.approx(start - 0.25)
+
+
 def test_gradients_are_clipped_on_both_paths():
     from lightning.pytorch import Callback
 
@@ -922,6 +975,23 @@ def test_mixed_precision_sees_the_weights_after_each_descent():
     assert task.kind == torch.bfloat16
     assert history[0]["second"] < 0.95 * history[0]["first"]
     assert task.net.weight.dtype == torch.float32
+
+
+@pytest.mark.parametrize("precision", ["64-true", "bf16-true"])
+def test_a_task_comes_back_in_the_dtypes_it_came_in(precision, tmp_path):
+    class Seen(Duel):
+        def step(self, batch, index, descend, rng):
+            self.kind = self.right.weight.dtype
+            return super().step(batch, index, descend, rng)
+
+    task, settings = Seen(), {"trainer_kwargs": {"precision": precision}, "checkpoint_dir": tmp_path}
+    train(task, lines(20), held=HELD, **settings)
+    assert task.kind != torch.float32
+    assert {value.dtype for value in weights(task).values() if value.is_floating_point()} == {torch.float32}
+    assert task.right(data()[0]).dtype == torch.float32
+    again = Seen()
+    train(again, lines(20), held=HELD, **settings)
+    assert same(task, again)
 
 
 # progress

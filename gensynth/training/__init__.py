@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,16 +73,23 @@ def train(
     path = None if checkpoint_dir is None else checkpoint.file_in(checkpoint_dir)
     with left_as_found():
         from .loop import fit  # which imports lightning: seconds that are no training, and draws from `random`
+    dtypes = {name: tensor.dtype for name, tensor in _tensors(task)}
     run = Run(task, batches, budget, held=held, decay=decay, path=path, began=time.monotonic())
     run.resume()
     if not run.finished:
         with left_as_found():
             fit(run, place, progress=progress, trainer_kwargs=dict(trainer_kwargs or {}))
-    return _concluded(run)
+    return _concluded(run, dtypes)
 
 
-def _concluded(run: Run) -> History:
-    """Leave the task ready for use, say how training ended if not as planned, and return the history."""
+def _tensors(task: Task) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield the parameters and buffers of a task by name."""
+    yield from task.named_parameters()
+    yield from task.named_buffers()
+
+
+def _concluded(run: Run, dtypes: dict[str, torch.dtype]) -> History:
+    """Leave the task ready for use, in the dtypes that it came in whatever it was trained in, say how training ended if not as planned, and return the history."""
     if run.kept is None:
         raise TrainingFailed(
             f"training failed: a loss or a weight was not finite by step {run.step + 1}, before there were any weights "
@@ -89,6 +97,8 @@ def _concluded(run: Run) -> History:
         )
     run.settle()
     run.task.zero_grad(set_to_none=True)
+    for name, tensor in _tensors(run.task):
+        tensor.data = tensor.data.to(dtypes[name])
     run.task.cpu().eval()
     if run.stop == Stop.SPOILT:
         warnings.warn(

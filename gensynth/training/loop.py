@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.plugins import Precision
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.plugins import MixedPrecision, Precision
 from lightning.pytorch.profilers import PassThroughProfiler
 from lightning.pytorch.strategies import SingleDeviceStrategy
 from torch import Tensor, nn
@@ -23,6 +23,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from ..errors import ConfigError, nearest
+from .clip import Clip
 from .progress import Bar, wanted
 from .run import Run, Stop
 from .surroundings import hush, quiet, unhindered
@@ -47,7 +48,7 @@ def fit(run: Run, device: torch.device, *, progress: bool | None, trainer_kwargs
     """Train until the run stops.
 
     Raises:
-        ConfigError: `trainer_kwargs` has something that Trainer does not know, or that training decides.
+        ConfigError: `trainer_kwargs` has something that Trainer does not know or take, or that training decides.
         KeyboardInterrupt: Ctrl-C was pressed twice.
     """
     settings = {**_QUIET, **_place(device, trainer_kwargs), **trainer_kwargs}
@@ -60,7 +61,11 @@ def fit(run: Run, device: torch.device, *, progress: bool | None, trainer_kwargs
             raise ConfigError(f"trainer_kwargs: {name} is not for Lightning here; {_OURS[name]}")
         if name not in known:
             raise ConfigError(f"trainer_kwargs: Trainer has no parameter {name!r}{nearest(name, known)}")
-    clip = settings.pop("gradient_clip_val", None), settings.pop("gradient_clip_algorithm", None)
+    heard = settings.get("callbacks") or []
+    for callback in heard if isinstance(heard, list | tuple) else [heard]:
+        if not isinstance(callback, Callback):
+            raise ConfigError(f"trainer_kwargs: callbacks must be callbacks of Lightning, got {callback!r:.60}")
+    clip = Clip.read(settings.pop("gradient_clip_val", None), settings.pop("gradient_clip_algorithm", None))
     left = run.batches.last - run.step
     with quiet(), unhindered(), run.interrupts.watched():
         try:
@@ -146,7 +151,7 @@ class Together:
 class Loop(LightningModule):
     """A run as Lightning takes it."""
 
-    def __init__(self, run: Run, clip: tuple[float | None, Any], progress: bool) -> None:
+    def __init__(self, run: Run, clip: Clip, progress: bool) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.task: nn.Module = run.task
@@ -199,9 +204,12 @@ class Loop(LightningModule):
             self.trainer.should_stop = True
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Clip the gradients, which no longer carry the scale of mixed precision here."""
-        if self.clip[0]:
-            self.clip_gradients(optimizer, *self.clip)
+        """Clip the gradients; Lightning would not where mixed precision meets fused optimizers."""
+        plugin = self.trainer.precision_plugin
+        if self.clip.most and isinstance(plugin, MixedPrecision):
+            self.clip.cut(optimizer, plugin.scaler)
+        elif self.clip.most:
+            self.clip_gradients(optimizer, self.clip.most, self.clip.way)
 
     def on_train_epoch_end(self) -> None:
         """End the round."""

@@ -218,7 +218,8 @@ class Run:
             return None
         began = time.monotonic()
         rng = torch.Generator(self.device).manual_seed(seed_for(self.batches.seed, "score"))
-        batches = (tuple(tensor.to(self.device) for tensor in batch) for batch in self.held)
+        there = (tuple(tensor.to(self.device) for tensor in batch) for batch in self.held)
+        batches = map(self.precision.convert_input, there)
         self.task.eval()
         try:
             with torch.no_grad(), self.precision.val_step_context():
