@@ -8,6 +8,7 @@ alone, in YAML. Both are read by `read_job`.
 from __future__ import annotations
 
 import inspect
+import re
 import typing
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -112,9 +113,23 @@ class _Loader(yaml.SafeLoader):
         }
 
 
+class _Dumper(yaml.SafeDumper):
+    """YAML that `_Loader` reads back: texts that it would take for numbers are quoted."""
+
+
+_FLOAT = re.compile(r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+|[-+]?\.[0-9]+)\Z")  # 1e-3, as in YAML 1.2
+for _each in (_Loader, _Dumper):
+    _each.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, [*"-+.0123456789"])
+
+
 def load_yaml(text: str) -> Any:
-    """Return plain YAML, keys as text. Raises: yaml.YAMLError."""
+    """Return plain YAML, keys as text and numbers as in YAML 1.2. Raises: yaml.YAMLError."""
     return yaml.load(text, Loader=_Loader)
+
+
+def dump_yaml(data: Any) -> str:
+    """Return plain data as YAML that `load_yaml` reads."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def read_job(path: str, *, repeats: bool = True) -> dict[str, Any]:

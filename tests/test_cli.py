@@ -20,6 +20,8 @@ import pytest
 import yaml
 
 from gensynth import default_balancer
+from gensynth.cli.settings import pairs, parsed
+from gensynth.recipe import dump_yaml, load_yaml
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "tabular"
 TARGETS = {
@@ -267,6 +269,21 @@ def test_wrong_configurations(run, payments, text, says):
     assert status == 2
     assert says in err
     assert files() == ["job.yaml", "payments.csv"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-3", 1e-3), ("1e6", 1e6), ("1.0e6", 1e6), ("-2E-4", -2e-4), ("+5.e1", 50.0), (".5", 0.5), ("-.5", -0.5),
+        ("1.5", 1.5), ("12", 12), ("1e", "1e"), ("e5", "e5"), ("1.2.3", "1.2.3"), ("1e3x", "1e3x"), ("08", "08"),
+        ("'1e3'", "1e3"), (".e5", ".e5"),
+    ],
+)  # fmt: skip
+def test_numbers_with_an_exponent_are_numbers(text, value):
+    assert pairs([f"training={{lr: {text}}}"], "-p") == {"training": {"lr": value}}
+    read = parsed(text, "-p")
+    assert (read, type(read)) == (value, type(value))
+    assert load_yaml(dump_yaml({"is": value})) == {"is": value}
 
 
 def test_outputs_that_exist_are_kept_without_overwrite(run, payments):

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ..errors import ConfigError
-from ..recipe import Job, load_yaml, make_job, overridden, read_job
+from ..recipe import Job, dump_yaml, load_yaml, make_job, overridden, read_job
 
 
 def gather(config: str | None, **options: Any) -> Job:
@@ -87,7 +87,7 @@ def parsed(text: str, option: str) -> Any:
 
 def as_yaml(job: Job) -> str:
     """Return a job as the YAML that `--config` takes."""
-    return yaml.safe_dump(job.asked(), sort_keys=False, allow_unicode=True)
+    return dump_yaml(job.asked())
 
 
 @contextmanager
