@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import warnings
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -225,14 +226,14 @@ def test_tensors_without_rows_or_of_different_lengths_are_refused(tensors):
     ("max_time", "seconds"),
     [
         *[("90s", 90), ("2m", 120), ("1h", 3600), ("1h30m", 5400), ("1h 30m 5s", 5405), ("0.5m", 30), ("45", 45)],
-        *[(2, 2), (0.5, 0.5), (np.float64(1.5), 1.5), (None, math.inf)],
+        *[(2, 2), (0.5, 0.5), (np.float64(1.5), 1.5), (np.int64(90), 90), (Fraction(3, 2), 1.5), (None, math.inf)],
     ],
 )
 def test_times_are_read(max_time, seconds):
     assert Budget(1, max_time).seconds == seconds
 
 
-@pytest.mark.parametrize("max_time", ["", "s", "1d", "2m1h", "-1s", "0s", 0, -1, math.nan, math.inf, True, [1], "1e3"])
+@pytest.mark.parametrize("max_time", ["", "s", "1d", "2m1h", "-1s", "0s", 0, -1, math.nan, math.inf, 10**400, True, "1e3"])
 def test_other_times_are_refused(max_time):
     with pytest.raises(ConfigError, match="max_time must be a time above 0"):
         Budget(1, max_time)
@@ -861,6 +862,8 @@ def test_devices_are_found_or_refused():
     for name in ("cuda:99", "tpu", "gpu", "", "cuda:x"):
         with pytest.raises(ConfigError, match=r"there is no device .*cpu"):
             find_device(name)
+    with pytest.raises(ConfigError, match="GPUs are called 'cuda'"):
+        find_device("gpu")
     if not torch.cuda.is_available():
         with pytest.raises(ConfigError, match=r"there is no device 'cuda' for training here; there is .*cpu"):
             train(Line(), lines(10), device="cuda")

@@ -26,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from test_training import HELD, Line, Scripted, interrupt, lines, same
 
-from gensynth import VAE, Autoregressive, Balancer, load
+from gensynth import VAE, WGAN, Autoregressive, Balancer, load
 from gensynth.errors import ConfigError, GensynthWarning, ignoring
 from gensynth.generators.training import repeats
 from gensynth.nn.vae import Codec
@@ -149,6 +149,17 @@ def test_a_recipe_is_plain_data_whatever_the_settings(table, tmp_path):
     balancer.fit_resample(*table)
     recipe = json.loads(json.dumps(balancer.recipe_))
     assert recipe["job"]["generator"]["params"]["training"]["checkpoint_dir"] == str(tmp_path)
+
+
+def test_parameters_that_are_numbers_of_numpy_are_saved(table, tmp_path):
+    training = {"batch_size": np.int64(32), "lr": np.float32(0.5**9)}
+    widths = {"hidden": (np.int64(8),), "noise": np.int16(2)}
+    made = WGAN(**widths, steps=np.int64(5), max_time=np.int64(90), random_state=0, training=training).fit(*table)
+    made.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert (again.hidden, again.noise, again.steps, again.max_time) == ([8], 2, 5, 90)
+    assert again.training == {"batch_size": 32, "lr": 0.5**9}
+    assert again.sample(20, random_state=1).equals(made.sample(20, random_state=1))
 
 
 def test_what_ended_by_itself_has_nothing_to_repeat(table, tmp_path):

@@ -379,6 +379,7 @@ def test_a_loss_that_is_not_finite_ends_training_with_the_best_weights(table, mo
     ("params", "match"),
     [
         ({"loss": "hinge"}, "loss must be"),
+        ({"loss": np.array(["wgan-gp", "relativistic"])}, "loss must be"),
         ({"steps": 0}, "steps must be"),
         ({"hidden": ()}, "hidden must be"),
         ({"noise": 0}, "noise must be"),
@@ -386,8 +387,11 @@ def test_a_loss_that_is_not_finite_ends_training_with_the_best_weights(table, mo
         ({"critic_steps": None}, "critic_steps must be"),
         ({"critic_steps": 1.5}, "critic_steps must be"),
         ({"penalty": 0}, "penalty must be"),
+        ({"penalty": 10**400}, "penalty must be"),
+        ({"penalty": np.complex64(1)}, "penalty must be"),
         ({"penalty": None}, "penalty must be"),
         ({"max_time": "soon"}, "max_time"),
+        ({"schema": 5}, "schema must be a mapping"),
         ({"training": {"device": "cuda:99"}}, "device"),
     ],
 )

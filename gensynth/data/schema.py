@@ -56,6 +56,8 @@ class Schema:
         """
         if isinstance(kinds, Schema):
             return cls(kinds.only(frame.columns).columns)
+        if kinds is not None and not isinstance(kinds, Mapping):
+            raise ConfigError(f"schema must be a mapping of columns to kinds, got {kinds!r:.60}")
         asked = dict(kinds or {})
         cls.check_kinds(asked, frame.columns)
         columns = []

@@ -104,6 +104,11 @@ def _plain_params(generator: Generator) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    """Return a parameter with NumPy's scalars as Python's, those inside lists and mappings too."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
     return value.item() if isinstance(value, np.generic) else value
 
 

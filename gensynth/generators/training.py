@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from os import PathLike
@@ -85,10 +86,11 @@ def check_rate(
     name: str, value: Any, least: float = 0.0, most: float = np.inf, *, optional: bool = True
 ) -> None:  # fmt: skip
     """Raise ConfigError where a parameter is no number above `least` and below `most`, unless None and `optional`."""
-    fine = isinstance(value, int | float | np.number) and not isinstance(value, bool) and least < value < most
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    fine = number and least < value < most and (value <= sys.float_info.max if isinstance(value, int) else True)
     if not (value is None and optional) and not fine:
         ends = f"above {least:g}" + (f" and below {most:g}" if most < np.inf else "")
-        raise ConfigError(f"{name} must be a number {ends}, got {value!r}")
+        raise ConfigError(f"{name} must be a number {ends}, got {value!r:.60}")
 
 
 def check_widths(name: str, value: Any, least: int) -> None:
@@ -113,8 +115,8 @@ def repeats(codes: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
     order = np.argsort(back, kind="stable")
     place = np.empty(len(codes))
     place[order] = np.arange(len(codes)) - (np.cumsum(counts) - counts)[back[order]]
-    times: npt.NDArray[np.int64] = np.diff(np.floor(np.stack([place, place + 1]) * weights[back]), axis=0)[0].astype(int)
-    return times
+    ends = np.floor(np.stack([place, place + 1]) * weights[back]).astype(np.int64)
+    return np.asarray(ends[1] - ends[0])
 
 
 def steps_for(rows: int, batch: int, passes: float, least: int, most: int) -> int:

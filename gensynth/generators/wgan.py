@@ -45,9 +45,9 @@ class WGAN(Holding):
     when to stop, in the second half of the steps; with fewer all `steps` are done.
 
     Training begins at the frequencies of all values. Of each row that is made, one column drawn at random takes a value
-    of its class at the frequency that it has there, so that no level is lost altogether; the others are the network's. Conditions take its place, and are checked one
-    by one: each must occur in a row of the class. What goes with a value that few rows of the class hold follows it but
-    in part.
+    of its class at the frequency that it has there, so that no level is lost altogether; the others are the network's.
+    Conditions take its place, and are checked one by one: each must occur in a row of the class. What goes with a value
+    that few rows of the class hold follows it but in part.
 
     Arguments:
         loss: "wgan-gp", or "relativistic": real and made rows compared in pairs, a fifth faster.
@@ -98,7 +98,7 @@ class WGAN(Holding):
 
     def _check_params(self) -> None:
         super()._check_params()
-        if self.loss not in ("wgan-gp", "relativistic"):
+        if not isinstance(self.loss, str) or self.loss not in ("wgan-gp", "relativistic"):
             raise ConfigError(f"loss must be 'wgan-gp' or 'relativistic', got {self.loss!r}")
         check_widths("hidden", self.hidden, 1)
         check_count("noise", self.noise, optional=False)

@@ -89,7 +89,7 @@ def _tensors(task: Task) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def _concluded(run: Run, dtypes: dict[str, torch.dtype]) -> History:
-    """Leave the task ready for use, in the dtypes that it came in whatever it was trained in, say how training ended if not as planned, and return the history."""
+    """Leave the task ready for use, in the dtypes it had before, and return the history; say if it ended early."""
     if run.kept is None:
         raise TrainingFailed(
             f"training failed: a loss or a weight was not finite by step {run.step + 1}, before there were any weights "

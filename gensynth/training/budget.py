@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 
 from ..errors import ConfigError
 
@@ -57,8 +57,11 @@ def _seconds(max_time: object) -> float:
         if text and match:
             hours, minutes, seconds = (float(part or 0) for part in match.groups())
             found = 3600 * hours + 60 * minutes + seconds
-    elif isinstance(max_time, int | float) and not isinstance(max_time, bool):
-        found = float(max_time)
+    elif isinstance(max_time, Real) and not isinstance(max_time, bool):
+        try:
+            found = float(max_time)
+        except OverflowError:
+            found = math.inf
     if not 0 < found < math.inf:
         raise ConfigError(f'max_time must be a time above 0, such as "90s", "2m", "1h30m" or 90, got {max_time!r}')
     return found

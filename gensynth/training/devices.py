@@ -6,6 +6,8 @@ import torch
 
 from ..errors import ConfigError, nearest
 
+_OTHERWISE = {"gpu": "; GPUs are called 'cuda', or 'mps' by Apple, and 'auto' takes one where there is one"}
+
 
 def find_device(device: str | torch.device) -> torch.device:
     """Return the device of a name: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda", "cuda:1" or "mps".
@@ -20,7 +22,7 @@ def find_device(device: str | torch.device) -> torch.device:
         name = f"cuda:{torch.cuda.current_device()}"
     if name not in there:
         known = any(name == kind or name.startswith(f"{kind}:") for kind in ("cpu", "cuda", "mps"))
-        hint = "" if known else nearest(name, ["auto", "cpu", "cuda", "mps"])
+        hint = "" if known else _OTHERWISE.get(name.lower(), nearest(name, ["auto", "cpu", "cuda", "mps"]))
         raise ConfigError(f"there is no device {name!r} for training here{hint}; there is {', '.join(there)}")
     return torch.device(name)
 
