@@ -2,9 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from gensynth import ARF, SMOTE, Balancer, GaussianCopula, PolynomFitSMOTE, Schema, default_generator
+from gensynth import ARF, SMOTE, Balancer, GaussianCopula, PolynomFitSMOTE, Schema, default_generator, load
 from gensynth.defaults import default_balancer
 from gensynth.errors import DataError, FewRowsWarning, GensynthWarning
 from gensynth.generators.default import Choice
@@ -28,6 +29,26 @@ def test_infinite_values_are_refused_by_name(made):
     frame = pd.DataFrame({"fine": np.arange(30.0) ** 2, "far": np.append(np.linspace(0, 1, 29), np.inf)})
     with pytest.raises(DataError, match=r"'far'.*infinit"):
         made.fit(frame, labels(30, 8))
+
+
+@pytest.mark.parametrize("holes", [False, True])
+@pytest.mark.parametrize("dtype", [object, "category"])
+def test_a_category_of_tuples_is_saved_and_read(dtype, holes, tmp_path):
+    pairs = pd.Series([(1, 2)] * 60 + [(3, 4)] * 60)
+    frame = pd.DataFrame({"pair": pairs.mask(pairs.index % 7 == 0) if holes else pairs}).astype({"pair": dtype})
+    made = GaussianCopula(random_state=0).fit(frame, labels(120, 70))
+    made.save(tmp_path / "model")
+    rows = made.sample(200, random_state=1)
+    assert {*rows["pair"].dropna()} == {(1, 2), (3, 4)}
+    assert rows["pair"].isna().any() == holes
+    assert load(tmp_path / "model").sample(200, random_state=1).equals(rows)
+
+
+@pytest.mark.parametrize("made", MAKERS, ids=NAMES)
+def test_a_table_of_pyarrow_is_refused_by_name(made):
+    table = pa.table({"a": np.arange(30.0), "b": ["x", "y"] * 15})
+    with pytest.raises(DataError, match=r"pyarrow Table.*to_pandas\(\)"):
+        made.fit(table, labels(30, 8))
 
 
 @pytest.mark.parametrize("made", MAKERS, ids=NAMES)

@@ -233,7 +233,7 @@ def test_times_are_read(max_time, seconds):
     assert Budget(1, max_time).seconds == seconds
 
 
-@pytest.mark.parametrize("max_time", ["", "s", "1d", "2m1h", "-1s", "0s", 0, -1, math.nan, math.inf, 10**400, True, "1e3"])
+@pytest.mark.parametrize("max_time", ["", "s", "1d", "2m1h", "-1s", "0s", 0, -1, math.nan, math.inf, 10**400, True])
 def test_other_times_are_refused(max_time):
     with pytest.raises(ConfigError, match="max_time must be a time above 0"):
         Budget(1, max_time)

@@ -59,6 +59,8 @@ class Frame:
             raise DataError(f"a polars {type(X).__name__} holds no rows yet: collect() it first")
         if library == "polars":
             return _from_polars(X), cls("polars", polars=X.schema)
+        if library == "pyarrow":
+            raise DataError(f"a pyarrow {type(X).__name__}, whose names and types would be lost: to_pandas() first")
         if library == "torch":
             return pd.DataFrame(X.detach().cpu().numpy(), copy=False), cls("torch", str(X.dtype).removeprefix("torch."))
         if isinstance(X, np.ndarray):

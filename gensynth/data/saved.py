@@ -91,7 +91,7 @@ def _column(entry: dict[str, Any], place: int, arrays: dict[str, npt.NDArray[Any
     }
     if "levels" in entry:
         plain = dtype.categories.dtype if isinstance(dtype, pd.CategoricalDtype) else dtype
-        values["levels"] = pd.Index([_value_in(level) for level in entry["levels"]], dtype=plain)
+        values["levels"] = pd.Index([_value_in(level) for level in entry["levels"]], dtype=plain, tupleize_cols=False)
     values |= {name.partition(".")[2]: array for name, array in arrays.items() if name.partition(".")[0] == str(place)}
     lacking = {each.name for each in dataclasses.fields(kind)} - {"dtype", *values}
     if lacking:
@@ -197,7 +197,8 @@ def _dtype_in(data: Any) -> Any:
             raise FormatError(f"unknown dtype {data!r}")
         return pd.ArrowDtype(_ARROW_TEXT[data["arrow"]])
     if isinstance(data, dict):
-        levels = pd.Index([_value_in(level) for level in data["levels"]], dtype=_dtype_in(data["dtype"]))
+        found = [_value_in(level) for level in data["levels"]]
+        levels = pd.Index(found, dtype=_dtype_in(data["dtype"]), tupleize_cols=False)
         return pd.CategoricalDtype(levels, ordered=bool(data["ordered"]))
     if not isinstance(data, str):
         raise FormatError(f"unknown dtype {data!r}")
