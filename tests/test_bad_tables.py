@@ -7,7 +7,7 @@ import pytest
 
 from gensynth import ARF, SMOTE, Balancer, GaussianCopula, PolynomFitSMOTE, Schema, default_generator, load
 from gensynth.defaults import default_balancer
-from gensynth.errors import DataError, FewRowsWarning, GensynthWarning
+from gensynth.errors import DataError, FewRowsWarning, GensynthWarning, RealRowsWarning
 from gensynth.generators.default import Choice
 
 MAKERS = [ARF(random_state=0), GaussianCopula(random_state=0), SMOTE(random_state=0), PolynomFitSMOTE(random_state=0)]
@@ -35,9 +35,11 @@ def test_infinite_values_are_refused_by_name(made):
 @pytest.mark.parametrize("dtype", [object, "category"])
 def test_a_category_of_tuples_is_saved_and_read(dtype, holes, tmp_path):
     pairs = pd.Series([(1, 2)] * 60 + [(3, 4)] * 60)
-    frame = pd.DataFrame({"pair": pairs.mask(pairs.index % 7 == 0) if holes else pairs}).astype({"pair": dtype})
+    pairs = pairs.mask(pairs.index % 7 == 0) if holes else pairs
+    frame = pd.DataFrame({"pair": pairs.astype(dtype), "x": np.arange(120.0) ** 2})
     made = GaussianCopula(random_state=0).fit(frame, labels(120, 70))
-    made.save(tmp_path / "model")
+    with pytest.warns(RealRowsWarning):
+        made.save(tmp_path / "model")
     rows = made.sample(200, random_state=1)
     assert {*rows["pair"].dropna()} == {(1, 2), (3, 4)}
     assert rows["pair"].isna().any() == holes

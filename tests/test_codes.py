@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.stats import ks_2samp
 
+from gensynth import VAE, load
 from gensynth.data.bins import bins_for
 from gensynth.data.codes import Codebook
 from gensynth.data.column_codes import GROUPS, MOST_LEVELS, ColumnCodes
 from gensynth.data.encode import TableEncoder
+from gensynth.errors import FormatError
+from gensynth.store import read_model, write_model
 
 rng = np.random.default_rng(0)
 NONE = np.zeros(1, dtype=np.intp)
@@ -128,3 +132,48 @@ def test_a_codebook_is_written_and_read():
     np.testing.assert_array_equal(copy.encode(rows), codes)
     np.testing.assert_array_equal(copy.decode(codes, u), book.decode(codes, u))
     assert copy.sizes == book.sizes
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        ("codes/0.atoms", lambda array: array[:, None]),
+        ("codes/0.atoms", lambda array: array + 0.5),
+        ("codes/0.atoms", lambda array: array + 1),
+        ("codes/0.atoms", lambda array: array - 1),
+        ("codes/1.starts", lambda array: array.astype(float)),
+        ("codes/1.starts", lambda array: array[:, None]),
+        ("codes/1.knots", lambda array: array[None]),
+        ("codes/1.reach", lambda array: array + 10_000),
+        ("codes/1.reach", lambda array: array - 10_000),
+        ("codes/1.reach", lambda array: array.astype(int)),
+        ("counts", lambda array: array + 1),
+        ("counts", lambda array: array.astype(float)),
+        ("counts", lambda array: array[::-1].copy()),
+    ],
+)
+def test_codes_and_counts_that_do_not_fit_are_refused_when_read(name, spoil, tmp_path):
+    frame = pd.DataFrame({"word": ["a", "b", "c", "a"] * 50, "x": rng.normal(size=200)})
+    made = VAE(hidden=(8,), noise=2, steps=2, random_state=0).fit(frame, ["p"] * 150 + ["q"] * 50)
+    made.save(tmp_path / "model")
+    meta, arrays = read_model(tmp_path / "model")
+    write_model(tmp_path / "same", meta, arrays)
+    assert load(tmp_path / "same").sample(20, random_state=1).equals(made.sample(20, random_state=1))
+    arrays[f"state/{name}"] = spoil(arrays[f"state/{name}"])
+    write_model(tmp_path / "spoilt", meta, arrays)
+    with pytest.raises(FormatError, match="codes"):
+        load(tmp_path / "spoilt")
+
+
+def test_codes_of_words_and_of_numbers_are_not_taken_for_one_another():
+    cells, none = rng.choice([0.0, 1.0], 60), np.zeros(60, np.intp)
+    layouts = []
+    for kind in ("category", "number"):
+        encoder = TableEncoder({"c": kind})
+        encoder.fit(pd.DataFrame({"c": cells}))
+        layouts.append(encoder.layout_)
+    for mine, other in (layouts, layouts[::-1]):
+        packed = Codebook.fit(cells[:, None], mine, none).pack()
+        Codebook.unpack(*packed, mine)
+        with pytest.raises(FormatError, match="column 'c'"):
+            Codebook.unpack(*packed, other)

@@ -168,6 +168,9 @@ class Codebook:
             columns.append(ColumnCodes(**held))
             if not columns[-1].sound:
                 raise FormatError(f"the codes of column {place} are damaged")
+        for block, column in zip(layout.blocks, columns, strict=False):
+            if not (column.among(block.levels) if block.kind == "category" else column.ordered):
+                raise FormatError(f"the codes of column {block.column!r} are not those of its values")
         return cls(tuple(columns), _cycles(meta, columns, layout))
 
 

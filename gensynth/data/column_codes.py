@@ -55,16 +55,23 @@ class ColumnCodes:
     def sound(self) -> bool:
         """Whether the parts belong together, as those of a file may not."""
         shared, starts = len(self.starts) - 1, self.starts
-        held = (getattr(self, name) for name in ARRAYS)
+        kinds = {name: "i" if name == "starts" else "f" for name in ARRAYS}
         return (
-            all(bool(np.isfinite(array).all()) for array in held)
+            all(getattr(self, name).ndim == 1 and getattr(self, name).dtype.kind == kinds[name] for name in ARRAYS)
+            and all(bool(np.isfinite(getattr(self, name)).all()) for name in ARRAYS)
             and shared >= 0
             and bool(starts[0] == 0 and (np.diff(starts) > 0).all() and starts[-1] == len(self.knots))
             and len(self.cuts) == (shared if self.ordered else 0)
             and len(self.places) == (self.whole if self.ordered else 0)
             and len(self.reach) == (shared if self.smooth else 0)
             and len(self.shares) == (len(self.knots) + 1 if shared and not self.ordered else 0)
+            and (not self.smooth or bool(((self.reach >= 0) & (self.reach <= len(self.knots) - 1)).all()))
         )
+
+    def among(self, levels: int) -> bool:
+        """Return whether these are codes of a category of so many levels."""
+        known = np.concatenate([self.atoms, self.knots])
+        return not self.ordered and bool(((known >= 0) & (known < levels) & (known == np.floor(known))).all())
 
     @classmethod
     def of_levels(cls, cells: Floats, classes: Codes) -> Self:
