@@ -224,6 +224,21 @@ def test_a_fit_that_was_killed_goes_on_to_the_same_rows(table, tmp_path):
     assert [record["loss"] for record in resumed.history_] == [record["loss"] for record in straight.history_]
 
 
+@pytest.mark.parametrize("changed", [{"precision": "bf16-mixed"}, {"gradient_clip_val": 0.5}], ids=str)
+def test_a_checkpoint_of_other_precision_or_clipping_is_refused(table, tmp_path, changed):
+    def fit(**trainer):
+        settings = {"checkpoint_dir": str(tmp_path), "trainer_kwargs": trainer}
+        return VAE(hidden=(8,), noise=2, steps=10, random_state=0, training=settings).fit(*table)
+
+    fit()
+    assert fit(enable_model_summary=False).steps_ == 10
+    with pytest.raises(ConfigError, match="of another training"):
+        fit(**changed)
+    (tmp_path / NAME).unlink()
+    fit(**changed)
+    assert fit(**changed).steps_ == 10
+
+
 # Several fits at once
 
 

@@ -400,6 +400,14 @@ def test_wrong_parameters_say_so(table, params, match):
         WGAN(**{**SMALL, **params}).fit(*table)
 
 
+@pytest.mark.parametrize(("steps", "rows"), [(25, "21 rows"), (1000, "1 rows")])
+def test_critic_steps_that_leave_few_rows_for_each_are_told(table, steps, rows):
+    made = WGAN(hidden=(8,), noise=2, steps=1, critic_steps=steps, random_state=0)
+    with pytest.warns(GensynthWarning, match=f"each step of the critic has {rows}, not 64") as told:
+        made.fit(*table)
+    assert [str(one.message)[:18] for one in told] == [f"WGAN, critic_steps={steps}"[:18]]
+
+
 def test_conditions_that_no_row_of_the_class_meets_say_so():
     X = pd.DataFrame({"word": ["x"] * 20 + ["y"] * 20, "n": np.arange(40)})
     made = WGAN(hidden=(8,), steps=10, random_state=0).fit(X, X["word"].map({"x": "a", "y": "b"}))

@@ -30,6 +30,7 @@ Made = TypeVar("Made", bound=npt.NDArray[Any])
 BLOCK = 2048  # rows that go through networks at once: made rows always as many, so that one comes out the same however
 # many are asked with it
 _MOVING = RLock()  # held while networks are away from the processor
+DECIDING = ("precision", "gradient_clip_val", "gradient_clip_algorithm")  # of the Trainer's settings, what is learned
 CLEAR = 3.0  # rows of a class that should hold a code, if it were like all rows, for none to be a clear no
 
 
@@ -101,6 +102,8 @@ class Trained(Generator):
             places = np.repeat(places, repeats(coded[places, 0]))
         learned = rows[torch.from_numpy(places)] if held or self.lifts else rows
         self.batch_size_ = settings.batch_of(len(learned), self.largest_batch)
+        if self.batch_size_ * self.parts > len(learned):
+            self._warn_parts(len(learned))
         passes = steps_for(len(learned), self.batch_size_, self.passes, self.least_steps, self.most_steps)
         steps = passes if self.steps is None else int(self.steps)
         batches = Batches(
@@ -135,6 +138,8 @@ class Trained(Generator):
             for name, value in self.get_params(deep=False).items()
             if name not in ("training", "max_time", "steps")  # of which the checkpoint knows more
         }
+        lightning = (self.training or {}).get("trainer_kwargs") or {}
+        said |= {name: str(lightning[name]) for name in DECIDING if lightning.get(name) is not None}
         whole = hashlib.blake2b(np.ascontiguousarray(coded).tobytes(), digest_size=16)
         whole.update(repr((sorted(said.items(), key=str), self.lr_)).encode())
         return whole.hexdigest()
@@ -151,6 +156,9 @@ class Trained(Generator):
     def parts(self) -> int:
         """In how many parts of `batch_size` rows the task takes a batch."""
         return 1
+
+    def _warn_parts(self, rows: int) -> None:
+        """Say that so many rows are too few for parts of `batch_size`."""
 
     # What was learned --------------------------------------------------------------------------------------------
 
@@ -238,8 +246,12 @@ class Trained(Generator):
         self.steps_, self.batch_size_ = int(meta["steps"]), int(meta["batch_size"])
         self.lr_, self.ended_ = float(meta["lr"]), str(meta.get("ended", "steps"))
         self.planned_ = int(meta.get("planned", self.steps_))  # of which older files say nothing
-        if self.counts_.shape != (len(self.labels_.counts), sum(self.codebook_.sizes)) or (self.counts_ < 0).any():
+        fits = self.counts_.shape == (len(self.labels_.counts), sum(self.codebook_.sizes))
+        if not fits or self.counts_.dtype.kind != "i" or (self.counts_ < 0).any():
             raise FormatError("the counts are not those of the codes")
+        for column in range(len(self.codebook_.columns)):
+            if not np.array_equal(self.counts_of(column).sum(axis=1), self.labels_.counts):
+                raise FormatError("the counts of the codes are not those of the classes")
         if not all(np.isfinite(array).all() for array in parts["weights"].values()):
             raise FormatError("the weights are not finite")
         self.task_ = self._task(self.sizes, torch.Generator().manual_seed(0))

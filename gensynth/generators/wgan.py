@@ -12,13 +12,14 @@ held in training and at random when rows are made); Huang et al. 2024, arXiv:250
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ConfigError
+from ..errors import ConfigError, GensynthWarning
 from ..random import cell_normals, cell_uniforms, uniforms
 from .base import Codes, Draw, Supports
 from .holding import Holding
@@ -125,6 +126,15 @@ class WGAN(Holding):
     def parts(self) -> int:
         """In how many parts of `batch_size` rows a batch is taken, each by a step of the critic."""
         return self.critic_steps
+
+    def _warn_parts(self, rows: int) -> None:
+        text = f"each step of the critic has {max(rows // self.critic_steps, 1)} rows, not {self.batch_size_}"
+        warnings.warn(
+            f"WGAN, critic_steps={self.critic_steps}: {text}, as there are {rows:,} rows to learn from; fewer steps "
+            "or a smaller batch_size leave it as many as asked",
+            GensynthWarning,
+            stacklevel=5,
+        )
 
     # Making ------------------------------------------------------------------------------------------------------
 
