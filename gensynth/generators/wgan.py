@@ -133,7 +133,7 @@ class WGAN(Holding):
             f"WGAN, critic_steps={self.critic_steps}: {text}, as there are {rows:,} rows to learn from; fewer steps "
             "or a smaller batch_size leave it as many as asked",
             GensynthWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
 
     # Making ------------------------------------------------------------------------------------------------------
