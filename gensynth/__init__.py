@@ -40,6 +40,8 @@ _NAMES = {
     "Autoregressive": "gensynth.generators.autoregressive",
     "VAE": "gensynth.generators.vae",
     "WGAN": "gensynth.generators.wgan",
+    "Augment": "gensynth.generators.augment",
+    "Transform": "gensynth.transforms.base",
     "NotACopy": "gensynth.gates",
     "LabelAgrees": "gensynth.gates",
     "Plausible": "gensynth.gates",

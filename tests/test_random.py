@@ -56,7 +56,9 @@ def test_a_cell_has_its_draw_wherever_its_row_stands(seed, columns, rows):
         whole = draw(seed, np.array(rows), "op", columns)
         assert whole.shape == (len(rows), columns)
         assert np.array_equal(whole, np.concatenate([draw(seed, np.array([row]), "op", columns) for row in rows]))
-    assert np.array_equal(cell_uniforms(seed, np.array(rows), "op", columns)[:, 0], uniforms(seed, np.array(rows), "op"))
+    assert np.array_equal(
+        cell_uniforms(seed, np.array(rows), "op", columns)[:, 0], uniforms(seed, np.array(rows), "op")
+    )
 
 
 def test_normal_cells_are_normal_and_unrelated():

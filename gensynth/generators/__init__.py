@@ -34,6 +34,7 @@ GENERATORS = {
     "Autoregressive": "gensynth.generators.autoregressive",
     "VAE": "gensynth.generators.vae",
     "WGAN": "gensynth.generators.wgan",
+    "Augment": "gensynth.generators.augment",
 }
 
 

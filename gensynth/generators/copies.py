@@ -72,7 +72,7 @@ class RandomOverSampler(Generator):
         parents = np.empty(len(codes), dtype=np.intp)
         for code in np.unique(codes):
             spots = np.flatnonzero(codes == code)
-            parents[spots] = self._orders(self._pool(int(code), given), len(spots), key, int(code))
+            parents[spots] = orders(self._pool(int(code), given), len(spots), key, int(code))
         rows = take_rows(self.rows_, parents)
         if self.shrinkage is not None:
             rows = self._smoothed(rows, codes, key)
@@ -93,12 +93,6 @@ class RandomOverSampler(Generator):
 
     def _class_weights(self, given: Mapping[int, float]) -> npt.NDArray[Any]:
         return np.bincount(self.codes_[holding(self.rows_, given)], minlength=len(self.labels_))
-
-    @staticmethod
-    def _orders(pool: Codes, n: int, key: int, code: int) -> Codes:
-        """Return n positions of the pool: random orders of it, one after the other."""
-        turns = -(-n // len(pool))
-        return np.concatenate([as_generator(key, "order", code, turn).permutation(pool) for turn in range(turns)])[:n]
 
     def _smoothed(self, rows: npt.NDArray[np.float64], codes: Codes, key: int) -> npt.NDArray[np.float64]:
         """Return rows with normal noise of the published bandwidth in their numbers."""
@@ -124,3 +118,9 @@ class RandomOverSampler(Generator):
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
         self.codes_ = arrays.pop("codes")
         self.rows_ = saved.unpack_rows(meta["rows"], arrays)
+
+
+def orders(pool: Codes, n: int, key: int, code: int) -> Codes:
+    """Return n positions of the pool of a class: random orders of it, one after the other."""
+    turns = -(-n // len(pool))
+    return np.concatenate([as_generator(key, "order", code, turn).permutation(pool) for turn in range(turns)])[:n]

@@ -1,0 +1,102 @@
+"""A transform as a generator: real rows of the class, changed.
+
+Each row of a class is used as often as every other, and what is done to it depends on the seed and its number alone, so
+that rows are the same however many are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data import saved
+from ..data.kinds import Kind, take_rows
+from ..errors import ConfigError
+from ..transforms.base import Transform
+from .base import Codes, Draw, Generator, Supports
+from .copies import orders
+
+
+class Augment(Generator):
+    """Real rows of the class, each changed by a transform; the label stays. For images, with their masks and boxes.
+
+    Few rows: one row is changed as often as asked; there is nothing to warn of beyond what the transform says that it
+    can break (`Transform.breaks`).
+
+    Arguments:
+        policy: what is done to a row: a transform, its name, or its settings as `Transform.to_dict` gives them. None
+            for the default of the kind of data; of images: turned by up to 10 degrees, slanted by up to 5, shifted,
+            zoomed and lightened by up to a tenth, never mirrored.
+        random_state: int for results that repeat, or None.
+
+    After `fit`: `policy_`, the transform as it is used.
+
+    Raises: ConfigError where the transform is none, or is of another kind than the data; DataError where images do not
+    lie in [0, 1].
+
+    Example:
+        >>> X = np.zeros((3, 8, 8, 1), dtype=np.uint8)
+        >>> Augment("Flip", random_state=0).fit(X, [0, 0, 1]).sample(2, y=1).shape
+        (2, 8, 8, 1)
+    """
+
+    supports: ClassVar[Supports] = Supports(kinds=frozenset({"image"}), numbers=False, prefix=True)
+    holds_rows = True
+
+    def __init__(self, policy: Transform | Mapping[str, Any] | str | None = None, *,
+                 random_state: int | None = None) -> None:  # fmt: skip
+        self.policy, self.random_state = policy, random_state
+
+    def _check_params(self) -> None:
+        if self.policy is not None:
+            read(self.policy)
+
+    def _fit(self, rows: Any, codes: Codes, key: int) -> None:
+        self.policy_ = default_for(self.kind_) if self.policy is None else read(self.policy)
+        if self.policy_.kind != self.kind_:
+            raise ConfigError(f"the transform is for data of kind {self.policy_.kind!r}, and this is {self.kind_!r}")
+        self.policy_.check(rows)
+        self.rows_, self.codes_ = rows, codes
+
+    def _sample(self, codes: Codes, key: int) -> Draw:
+        parents = np.empty(len(codes), dtype=np.intp)
+        for code in np.unique(codes):
+            spots = np.flatnonzero(codes == code)
+            parents[spots] = orders(np.flatnonzero(self.codes_ == code), len(spots), key, int(code))
+        rows = take_rows(self.rows_, parents)
+        if len(rows):
+            rows = self.policy_.seeded(key)(rows, index=np.arange(len(codes)))
+        return Draw(rows, parents[:, None], np.ones((len(codes), 1)))
+
+    def _saved_params(self) -> dict[str, Any]:
+        params = super()._saved_params()
+        made = params["policy"]
+        return params | {"policy": made.to_dict() if isinstance(made, Transform) else made}
+
+    def _state(self) -> saved.Packed:
+        meta, arrays = saved.pack_rows(self.rows_)
+        return {"rows": meta, "policy": self.policy_.to_dict()}, {**arrays, "codes": self.codes_}
+
+    def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
+        self.codes_ = arrays.pop("codes")
+        self.rows_ = saved.unpack_rows(meta["rows"], arrays)
+        self.policy_ = read(meta["policy"])
+
+
+def read(policy: Any) -> Transform:
+    """Return a transform, or what stands for one: its name, or its settings. Raises: ConfigError."""
+    if isinstance(policy, Transform):
+        return policy
+    return Transform.from_dict({"name": policy} if isinstance(policy, str) else policy)
+
+
+def default_for(kind: Kind) -> Transform:
+    """Return what is done to rows of a kind where nothing is said."""
+    from ..transforms.base import Compose
+    from ..transforms.image.colour import Brightness, Contrast
+    from ..transforms.image.position import Affine
+
+    return Compose([Affine(10.0, 0.1, 0.1, 5.0), Brightness(0.1), Contrast(0.1)])

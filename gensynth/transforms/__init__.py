@@ -1,0 +1,53 @@
+"""Classic transforms: random changes to one example that keep its label, or tell how it changes.
+
+`TRANSFORMS` is the one table of them: name to module. It serves lazy import, policies in YAML and the command line.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from .base import Transform
+
+_IMAGE = "gensynth.transforms.image"
+TRANSFORMS = {
+    **dict.fromkeys(["Compose", "OneOf"], "gensynth.transforms.base"),
+    **dict.fromkeys(
+        ["Flip", "FlipVertical", "QuarterTurn", "Rotate", "Translate", "Scale", "Shear", "Affine", "Perspective"],
+        f"{_IMAGE}.position",
+    ),
+    **dict.fromkeys(["Crop", "Pad", "Resize", "ResizeCrop", "Elastic", "GridDistortion"], f"{_IMAGE}.framing"),
+    **dict.fromkeys(
+        ["Brightness", "Contrast", "Saturation", "HueShift", "Grey", "Invert", "Temperature", "ChannelMix", "Gamma",
+         "Posterise", "Solarise"],
+        f"{_IMAGE}.colour",
+    ),
+    **dict.fromkeys(
+        ["GaussianNoise", "ShotNoise", "SaltNoise", "Cutout", "GridMask", "Downscale", "JPEG", "Equalise"],
+        f"{_IMAGE}.damage",
+    ),
+    **dict.fromkeys(["Blur", "MotionBlur", "Defocus", "Sharpen"], f"{_IMAGE}.blur"),
+}  # fmt: skip
+_OTHERS = {"Transform": "gensynth.transforms.base", "Sometimes": "gensynth.transforms.base"}
+
+
+def transform_class(name: str) -> type[Transform]:
+    """Return the class of a transform by its name. Raises: ConfigError, offering the nearest name."""
+    if name not in TRANSFORMS:
+        raise ConfigError(f"there is no transform {name!r}{nearest(name, [*TRANSFORMS])}")
+    return getattr(import_module(TRANSFORMS[name]), name)  # type: ignore[no-any-return]
+
+
+def __getattr__(name: str) -> Any:
+    module = {**TRANSFORMS, **_OTHERS}.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(module), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*TRANSFORMS, *_OTHERS, "transform_class"})

@@ -1,0 +1,102 @@
+"""What an image transform says it does to each row, so that a plan can fuse it with its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ..draws import Draws, Ints
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Floats = npt.NDArray[np.float64]
+Border = Literal["reflect", "edge"] | float
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The images as an op meets them: n of them, of so many channels, height and width."""
+
+    n: int
+    channels: int
+    height: int
+    width: int
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """X and y of the centre, in pixels from the centre of the first."""
+        return (self.width - 1) / 2, (self.height - 1) / 2
+
+
+@dataclass(frozen=True)
+class Move:
+    """A homography: where the point (x, y) of a row goes, in pixels from the centre of the first.
+
+    Shape: matrix (n, 3, 3); `size` the height and width of what comes out, None where they stay.
+    """
+
+    matrix: Floats
+    size: tuple[int, int] | None = None
+    border: Border = "reflect"
+
+
+@dataclass(frozen=True)
+class Bend:
+    """A displacement: the pixel (x, y) of what comes out is taken from (x, y) + field, in pixels.
+
+    Shape: field (n, 2, h, w), x first, on a grid of any size that is spread over the image.
+    """
+
+    field: Floats
+    border: Border = "reflect"
+
+
+@dataclass(frozen=True)
+class Tint:
+    """A linear change of colour, values in [0, 1]: c <- A c + b, then clamped; with `about`, around the mean of a row.
+
+    Shape: matrix (n, 3, 3) or, the same for all channels, (n,); shift (n, 3) or (n,). `safe` says that what lies in
+    [0, 1] stays there, so that no clamp is needed. `about`: c <- A c + b + (1 - A) m with m the mean of the row, of
+    its grey where the matrix is one number.
+    """
+
+    matrix: Floats
+    shift: Floats
+    safe: bool = False
+    about: bool = False
+
+
+@dataclass(frozen=True)
+class Hue:
+    """A turn of the hue, in full turns. Shape: turns (n,)."""
+
+    turns: Floats
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A change of each value by itself. `values` (n, 256) or (n, channels, 256): what 0/255 ... 255/255 become.
+
+    `smooth` says that values between them lie on the line; else they count as the nearest.
+    """
+
+    values: Floats
+    smooth: bool = True
+
+
+@dataclass(frozen=True)
+class Paint:
+    """Anything else, done to the pixels of the active rows: `do(pixels, draws, rows)` with values in [0, 1].
+
+    Shape: pixels (m, c, h, w), returned in the same shape; draws of these rows; rows (m,) their places in the batch.
+    """
+
+    do: Callable[[Tensor, Draws, Ints], Tensor]
+
+
+Stage = Move | Bend | Tint | Hue | Curve | Paint

@@ -1,0 +1,242 @@
+"""One resampling for all geometry: homographies, at most one displacement, and what is exact without resampling.
+
+Points are (x, y) in pixels from the centre of the first pixel. A map M takes points of the input to points of the
+output; the pixel q of the output is taken from M^-1 (q + d(q)), d being the displacement of what was bent last. Where M
+is a flip, a quarter turn or a shift by whole pixels, pixels are copied.
+
+Where M shrinks k times, 1.5 or more, pixels are averaged in squares of k first, so that fine patterns do not alias.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from .stages import Border, Floats
+
+Flags = npt.NDArray[np.bool_]
+SHRINKS = 1.5
+EXACT = 1e-9  # how far from a whole number an entry of an exact map may be
+FAR = 1e-3  # the least w of a homography: what lies behind its horizon is taken from far away
+
+
+def exact(matrix: Floats) -> Flags:
+    """Return which maps copy pixels: whole numbers, each axis onto an axis. Shape: (n, 3, 3) to (n,)."""
+    whole = (np.abs(matrix - np.rint(matrix)) < EXACT).all(axis=(1, 2))
+    turn = np.abs(np.rint(matrix[:, :2, :2]))
+    axes = (turn.sum(axis=1) == 1).all(axis=1) & (turn.sum(axis=2) == 1).all(axis=1)
+    last = (np.rint(matrix[:, 2]) == [0, 0, 1]).all(axis=1)
+    return np.asarray(whole & axes & last)
+
+
+def move_exactly(x: Tensor, matrix: Floats, size: tuple[int, int], border: Border) -> Tensor:
+    """Return images whose pixels are copied. Shape: x (n, c, h, w), matrix (n, 3, 3) of exact maps."""
+    made = x.new_empty((len(x), x.shape[1], *size))
+    whole = np.rint(np.linalg.inv(matrix)).astype(np.int64)
+    kinds, back = np.unique(whole.reshape(len(x), 9), axis=0, return_inverse=True)
+    for number, kind in enumerate(kinds.reshape(-1, 3, 3)):
+        rows = torch.from_numpy(np.flatnonzero(back.ravel() == number))
+        made[rows] = _copied(x[rows], kind, size, border)
+    return made
+
+
+def _copied(x: Tensor, inverse: npt.NDArray[np.int64], size: tuple[int, int], border: Border) -> Tensor:
+    """Return images moved by one exact map, of which the inverse is given."""
+    height, width = size
+    across = bool(inverse[0, 1])  # x of the input runs along y of the output
+    if across:
+        x = x.transpose(2, 3)
+    along = [
+        (int(inverse[1, 0] if across else inverse[1, 1]), int(inverse[1, 2]), width if across else height),
+        (int(inverse[0, 1] if across else inverse[0, 0]), int(inverse[0, 2]), height if across else width),
+    ]
+    if across:  # the first axis of the transposed input is its x
+        along = along[::-1]
+    for dim, (sign, shift, length) in zip((2, 3), along, strict=True):
+        x = _line(x, dim, sign * torch.arange(length) + shift, border)
+    return x
+
+
+def _line(x: Tensor, dim: int, places: Tensor, border: Border) -> Tensor:
+    """Return lines of images, in an order; those that are not there as the border has it."""
+    length = x.shape[dim]
+    if length == len(places) and bool((places == torch.arange(length)).all()):
+        return x
+    inside = (places >= 0) & (places < length)
+    if isinstance(border, str):
+        return x.index_select(dim, _within(places, length, border).to(x.device))
+    made = x.index_select(dim, places.clamp(0, length - 1).to(x.device))
+    if not bool(inside.all()):
+        made.index_fill_(dim, torch.nonzero(~inside)[:, 0].to(x.device), border)
+    return made
+
+
+def _within(places: Tensor, length: int, border: Border) -> Tensor:
+    """Return places beyond the ends as the border has them: mirrored at the outer edges, or the last."""
+    if border == "edge":
+        return places.clamp(0, length - 1)
+    around = places % (2 * length)
+    return torch.where(around < length, around, 2 * length - 1 - around)
+
+
+def sources(matrix: Floats, size: tuple[int, int], like: Tensor, bend: Tensor | None = None) -> Tensor:
+    """Return where the pixels of the output are taken from. Shape: matrix (n, 3, 3); returns (n, h, w, 2).
+
+    Arguments:
+        like: gives device and precision.
+        bend: (n, 2, h, w) displacement of the output's pixels, in pixels.
+    """
+    return _placed(np.linalg.inv(matrix), size, like, bend)
+
+
+def grid_for(matrix: Floats, size: tuple[int, int], x: Tensor, bend: Tensor | None = None, shrunk: int = 1) -> Tensor:
+    """Return the same in the coordinates of `grid_sample`: -1 and 1 are the outer edges of x.
+
+    Arguments:
+        shrunk: the squares of pixels that x was averaged in.
+    """
+    across, down = (2 / (shrunk * side) for side in (x.shape[3], x.shape[2]))
+    scaled = np.array([[across, 0, 0.5 * across - 1], [0, down, 0.5 * down - 1], [0, 0, 1]])
+    return _placed(scaled @ np.linalg.inv(matrix), size, x, bend)
+
+
+def _placed(maps: npt.NDArray[np.floating], size: tuple[int, int], like: Tensor, bend: Tensor | None) -> Tensor:
+    """Return maps of the output's pixels, bent. Shape: (n, 3, 3) to (n, h, w, 2)."""
+    inverse = torch.from_numpy(maps / maps[:, 2:, 2:]).to(like)
+    height, width = size
+    x = torch.arange(width, dtype=like.dtype, device=like.device)
+    y = torch.arange(height, dtype=like.dtype, device=like.device)[:, None]
+    if bend is not None:
+        x, y = x + bend[:, 0], y + bend[:, 1]
+    parts = [[inverse[:, k, j, None, None] for j in range(3)] for k in range(3)]
+    made = torch.empty(len(maps), height, width, 2, dtype=like.dtype, device=like.device)
+    through = None
+    if bool((inverse[:, 2, :2] != 0).any()):
+        a, b, c = parts[2]
+        through = (a * x + (b * y + c)).clamp_(min=FAR).reciprocal_()
+    for k, (a, b, c) in enumerate(parts[:2]):
+        if through is None:
+            torch.add(a * x, b * y + c, out=made[..., k])
+        else:
+            torch.mul((a * x + (b * y + c)), through, out=made[..., k])
+    return made
+
+
+def resample(x: Tensor, points: Tensor, border: Border, *, nearest: bool = False) -> Tensor:
+    """Return images at points in pixels.
+
+    Shape: x (n, c, h, w) of floats, points (n, h', w', 2); returns (n, c, h', w').
+    """
+    size = torch.tensor([x.shape[3], x.shape[2]], dtype=x.dtype, device=x.device)
+    return taken(x, (points + 0.5) * (2 / size) - 1, border, nearest=nearest)
+
+
+def taken(x: Tensor, grid: Tensor, border: Border, *, nearest: bool = False) -> Tensor:
+    """Return images at points in the coordinates of `grid_sample`."""
+    mode, pad = (
+        "nearest" if nearest else "bilinear",
+        {"reflect": "reflection", "edge": "border"}.get(str(border), "zeros"),
+    )
+    if isinstance(border, str) or border == 0:
+        return F.grid_sample(x, grid, mode=mode, padding_mode=pad, align_corners=False)
+    return F.grid_sample(x - border, grid, mode=mode, padding_mode=pad, align_corners=False) + border
+
+
+def shrinkage(matrix: Floats, size: tuple[int, int]) -> npt.NDArray[np.int64]:
+    """Return in squares of how many pixels to average first, for each map. Shape: (n, 3, 3) to (n,)."""
+    inverse = np.linalg.inv(matrix)
+    centre = np.array([(size[1] - 1) / 2, (size[0] - 1) / 2, 1.0])
+    at = inverse @ centre
+    w = np.maximum(at[:, 2], FAR)
+    jacobian = (inverse[:, :2, :2] - (at[:, :2] / w[:, None])[:, :, None] * inverse[:, 2:, :2]) / w[:, None, None]
+    scale = np.sqrt(np.abs(np.linalg.det(jacobian)))
+    return np.where(scale >= SHRINKS, np.rint(scale), 1).astype(np.int64)
+
+
+def move(x: Tensor, matrix: Floats, size: tuple[int, int], border: Border, bend: Tensor | None = None) -> Tensor:
+    """Return images moved by maps, bilinearly. Shape: x (n, c, h, w) of floats; matrix (n, 3, 3); bend as `sources`."""
+    factors = shrinkage(matrix, size)
+    if (factors == 1).all():
+        return taken(x, grid_for(matrix, size, x, bend), border)
+    made = x.new_empty((len(x), x.shape[1], *size))
+    for factor in np.unique(factors).tolist():
+        rows = np.flatnonzero(factors == factor)
+        k = min(factor, *x.shape[2:])
+        less = F.avg_pool2d(x[rows], k, ceil_mode=True, count_include_pad=False) if k > 1 else x[rows]
+        grid = grid_for(matrix[rows], size, less, None if bend is None else bend[rows], k)
+        made[rows] = taken(less, grid, border)
+    return made
+
+
+def move_points(points: Floats, matrix: Floats, bend: Tensor | None = None) -> Floats:
+    """Return where points of one image go. Shape: points (k, 2), matrix (3, 3), bend (2, h, w); returns (k, 2)."""
+    made = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ matrix.T
+    ends: Floats = made[:, :2] / np.maximum(made[:, 2:], FAR)
+    if bend is None or not len(points):
+        return ends
+    found = ends
+    for _ in range(8):  # q + d(q) = M p
+        found = ends - _at(bend, found)
+    return found
+
+
+def _at(field: Tensor, points: Floats) -> Floats:
+    """Return a field at points. Shape: (2, h, w), (k, 2) to (k, 2)."""
+    grid = torch.from_numpy(points).to(field.dtype)[None, None]
+    return resample(field[None].cpu(), grid, "edge")[0, :, 0].T.double().numpy()
+
+
+def spread(field: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return a coarse displacement at every pixel, smooth between. Shape: (n, 2, a, b) to (n, 2, h, w)."""
+    if field.shape[2:] == size:
+        return field
+    return F.interpolate(field, size, mode="bicubic", align_corners=True)
+
+
+def shift(x: Floats | float, y: Floats | float, n: int) -> Floats:
+    """Return translations. Shape: x, y (n,) in pixels; returns (n, 3, 3)."""
+    made = np.tile(np.eye(3), (n, 1, 1))
+    made[:, 0, 2], made[:, 1, 2] = x, y
+    return made
+
+
+def around(matrix: Floats, centre: tuple[float, float]) -> Floats:
+    """Return maps (n, 2, 2) applied around a centre as (n, 3, 3)."""
+    made = np.tile(np.eye(3), (len(matrix), 1, 1))
+    made[:, :2, :2] = matrix
+    made[:, :2, 2] = np.asarray(centre) - matrix @ np.asarray(centre)
+    return made
+
+
+def turned(degrees: Floats) -> Floats:
+    """Return rotations, counter-clockwise as one sees the image. Shape: (n,) to (n, 2, 2)."""
+    angle = np.deg2rad(degrees)
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.stack([np.stack([cos, sin], -1), np.stack([-sin, cos], -1)], -2)
+
+
+def quad(ends: Floats, height: int, width: int) -> Floats:
+    """Return the homographies that take the outer corners of an image to given points.
+
+    Shape: ends (n, 4, 2), the corners from the upper left clockwise; returns (n, 3, 3).
+    """
+    x = np.array([-0.5, width - 0.5, width - 0.5, -0.5])
+    y = np.array([-0.5, -0.5, height - 0.5, height - 0.5])
+    zero, one = np.zeros(4), np.ones(4)
+    u, v = ends[..., 0], ends[..., 1]
+    top = np.broadcast_to(np.stack([x, y, one, zero, zero, zero], -1), (len(ends), 4, 6))
+    low = np.broadcast_to(np.stack([zero, zero, zero, x, y, one], -1), (len(ends), 4, 6))
+    top = np.concatenate([top, np.stack([-u * x, -u * y], -1)], -1)
+    low = np.concatenate([low, np.stack([-v * x, -v * y], -1)], -1)
+    solved = np.linalg.solve(np.concatenate([top, low], 1), np.concatenate([u, v], 1)[..., None])[..., 0]
+    return np.concatenate([solved, np.ones((len(ends), 1))], 1).reshape(-1, 3, 3)
+
+
+def is_small(size: tuple[int, int]) -> bool:
+    """Whether an image has no more than one pixel along a side."""
+    return min(size) <= 1 or math.prod(size) == 0
