@@ -353,3 +353,12 @@ def test_an_unknown_column_of_another_table_is_an_error():
     encoder.fit(FRAME)
     with pytest.raises(DataError, match="column 'other' is not in the schema"):
         encoder.encode(FRAME.assign(other=1))
+
+
+def test_dates_before_the_first_of_training_count_below_zero():
+    times = pd.Series(pd.to_datetime(["2024-01-10 00:00", "2024-03-01 12:00"]))
+    column = Schema.infer(pd.DataFrame({"when": times})).columns[0]
+    early = column.encode(pd.Series(pd.to_datetime(["2024-01-09", "2024-01-11"])).astype(times.dtype))
+    first, second = column.encode(times)
+    assert early[0] < first < early[1] < second
+    assert early[0] + early[1] == 2 * first

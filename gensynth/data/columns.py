@@ -141,3 +141,10 @@ def blank_of(column: pd.Series) -> Any:
 def common_step(values: npt.NDArray[Any]) -> int:
     """Return the greatest common step of integers counted from their least, at least 1."""
     return max(int(np.gcd.reduce(values - values.min())), 1)
+
+
+def offsets(values: npt.NDArray[Any], origin: int) -> Floats:
+    """Return how far integers of any width lie from `origin`, as floats: exact near it, rounded far from it."""
+    start, whole = np.uint64(origin % 2**64), values.astype(np.uint64)
+    above = values >= values.dtype.type(origin)
+    return np.where(above, (whole - start).astype(np.float64), -(start - whole).astype(np.float64))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .clock import Clock
-from .columns import EXACT, LARGEST, Column, Floats, blank_of, common_step, snapped
+from .columns import EXACT, LARGEST, Column, Floats, blank_of, common_step, offsets, snapped
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,8 @@ class Datetime(Column):
     def encode(self, column: pd.Series) -> Floats:  # noqa: D102
         missing = column.isna().to_numpy()
         numbers = np.full(len(column), np.nan)
-        numbers[~missing] = _since(_times(column[~missing], self.text), self.origin)
+        ticks = _times(column[~missing], self.text).astype("int64").to_numpy()
+        numbers[~missing] = offsets(ticks, self.origin)  # below 0 before the first of training
         return numbers
 
     def decode(self, numbers: Floats) -> pd.Series:  # noqa: D102

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import DataError
-from .columns import EXACT, LARGEST, Column, Floats, common_step
+from .columns import EXACT, LARGEST, Column, Floats, common_step, offsets
 
 MOST_DECIMALS = 12  # a float with more is continuous
 
@@ -73,7 +73,7 @@ class Number(Column):
         else:
             origin = 0 if max(abs(low), abs(high)) < EXACT else low
         step = 1 if known is not None else common_step(values.astype(np.uint64) - np.uint64(low % 2**64))
-        first, last = _offsets(np.array([low, high], dtype=values.dtype), origin).tolist()
+        first, last = offsets(np.array([low, high], dtype=values.dtype), origin).tolist()
         return cls(column.name, column.dtype, blank, first, last, origin, step, known=known)
 
     @property
@@ -88,7 +88,7 @@ class Number(Column):
             return _plain(column).astype(np.float64)
         numbers = np.full(len(column), np.nan)
         values = _plain(column[~missing])
-        numbers[~missing] = _offsets(values, self.origin) if values.dtype.kind in "iu" else values
+        numbers[~missing] = offsets(values, self.origin) if values.dtype.kind in "iu" else values
         return numbers
 
     def decode(self, numbers: Floats) -> pd.Series:  # noqa: D102
@@ -118,16 +118,9 @@ class Number(Column):
         made = whole if self.origin + int(self.high) >= 2**63 else whole.view(np.int64)
         if self.known is None:
             return made
-        shown = _offsets(self.known, self.origin)
+        shown = offsets(self.known, self.origin)
         spots = np.minimum(np.searchsorted(shown, numbers), len(shown) - 1)
         return np.where(shown[spots] == numbers, self.known[spots], made.astype(self.known.dtype))
-
-
-def _offsets(values: npt.NDArray[Any], origin: int) -> Floats:
-    """Return how far integers of any width lie from `origin`, as floats: exact near it, rounded far from it."""
-    start, whole = np.uint64(origin % 2**64), values.astype(np.uint64)
-    above = values >= values.dtype.type(origin)
-    return np.where(above, (whole - start).astype(np.float64), -(start - whole).astype(np.float64))
 
 
 def _plain(column: pd.Series) -> npt.NDArray[Any]:

@@ -45,9 +45,9 @@ class Autoregressive(Holding):
     at values (`conditions`), fills in missing cells (`impute`) and says how likely rows are (`log_density`).
 
     Few rows: a class that holds less than half an even share is learned up to four times in a pass, without which its
-    rows came out too much like those of the others; VAE and WGAN do not need it. A class of 1 to 5 is mostly what all rows have in common, seen through the few; values are taken from all
-    rows. From 200 rows on a tenth is held out to tell when to stop, by its likelihood in the order of the columns; with
-    fewer all `steps` are done.
+    rows come out too much like those of the others (VAE and WGAN do not need it). A class of 1 to 5 is mostly what all
+    rows have in common, seen through the few; values are taken from all rows. From 200 rows on a tenth is held out to
+    tell when to stop, by its likelihood in the order of the columns; with fewer all `steps` are done.
 
     Conditions are checked one by one: each must occur in a row of the class, but of values that no row holds together
     rows are made as the network sees fit.

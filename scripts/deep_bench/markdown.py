@@ -12,7 +12,7 @@ SHOWN = {
     CTGAN: "ctgan 0.12 `CTGAN`, 300 epochs",
     TVAE: "ctgan 0.12 `TVAE`, 300 epochs",
     "Autoregressive": "**`Autoregressive()`**",
-    "Autoregressive, in order": "**`Autoregressive(order=\"columns\")`**",
+    "Autoregressive, in order": '**`Autoregressive(order="columns")`**',
     "VAE": "**`VAE()`**",
     "WGAN": "**`WGAN()`**",
 }
