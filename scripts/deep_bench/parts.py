@@ -156,7 +156,6 @@ def rare_summary(runs: list[Run]) -> dict[str, Any]:
                 gains = {key: [run[f"gain_{key}"] for run in mine] for key in ("auc", "ap")}
                 rows[f"{arm}, {n}"] = {key: (mean(each), stdev(each) / len(each) ** 0.5) for key, each in gains.items()}
                 rows[f"{arm}, {n}"] |= {key: mean(run[key] for run in mine) for key in CALLED}
-                rows[f"{arm}, {n}"]["fit_s"] = median(run["fit_s"] for run in mine)
     found = []
     for name, row in rows.items():
         gain, error = row["ap"]
