@@ -54,7 +54,7 @@ class VAE(Trained):
         weight: of the KL divergence, above 0. 1 is the bound itself; less keeps more of each row in its point, and of
             what the columns of a small table have to do with one another.
         components: normals in the mixture of a class at most, at least 1; of n rows there are n / 16, or the root of n.
-        steps: training steps at most, at least 1; None for 20 passes through the rows, between 400 and 6,000 steps.
+        steps: training steps at most, at least 1; None for 16 passes through the rows, between 400 and 6,000 steps.
         max_time: bound on training, such as "90s", "2m" or a number of seconds; None for none.
         training: further settings of training, see `generators.training.Training`: batch_size, lr, patience, device,
             checkpoint_dir, progress, trainer_kwargs.
@@ -72,7 +72,7 @@ class VAE(Trained):
     """
 
     supports: ClassVar[Supports] = Supports(categories=True, missing=True, prefix=True, parents=False)
-    passes: ClassVar[float] = 20.0
+    passes: ClassVar[float] = 16.0
     least_steps: ClassVar[int] = 400
     rate: ClassVar[float] = 3e-3
     task_: Codec

@@ -44,7 +44,8 @@ def rare_table(found: dict[str, Any]) -> str:
     for arm, row in found["rows"].items():
         name, _, count = arm.partition(", ")
         gains = ["{:+.4f} ± {:.4f}".format(*row[key]) for key in ("ap", "auc")]
-        lines.append([f"`{name}`", count, *gains, f"{row['called_made']:.2f}", f"{row['called_real']:.2f}"])
+        lines.append([f"`{name}`", count, *gains, f"{row['own_called_made']:.2f}",
+                      f"{row['own_called_real']:.2f}"])  # fmt: skip
     return rows(["", "positives", "average precision", "AUC", "made called positive", "real called positive"], lines)
 
 
