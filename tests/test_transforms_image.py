@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -346,6 +347,15 @@ def test_policies_are_data(name):
     assert np.array_equal(again(BYTES), policy(BYTES))
 
 
+def test_a_policy_is_hashed_and_pickled_after_use_and_a_copy_has_draws_of_its_own():
+    policy = T.Compose([T.Rotate([-20, 20]), T.Brightness([0.5, 1.5])])
+    assert hash(policy) == hash(T.Transform.from_dict(policy.to_dict()))
+    policy(BYTES[0])
+    again = pickle.loads(pickle.dumps(policy))
+    assert again == policy
+    assert not np.array_equal(again(BYTES), policy(BYTES))
+
+
 @pytest.mark.parametrize(
     ("make", "text"),
     [
@@ -360,6 +370,8 @@ def test_policies_are_data(name):
         (lambda: T.Compose([T.Crop(8, p=0.5)])(BYTES), "changes the size"),
         (lambda: T.Compose([1]), "transforms"),
         (lambda: T.OneOf([T.Flip()], weights=(0,)), "weights"),
+        (lambda: T.JPEG((20.5, 80)), "whole numbers"),
+        (lambda: T.Posterise((0, 4)), "bits"),
         (lambda: T.Rotate(random_state=-1), "random_state"),
         (lambda: T.Rotate(5)(BYTES, index=[1]), "index"),
         (lambda: T.Transform.from_dict({"name": "Rotat"}), "Rotate"),

@@ -44,6 +44,9 @@ class Transform:
     breaks: ClassVar[str] = ""  # labels that this may turn into others, in words; "" where it keeps them
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            if isinstance(getattr(self, field.name), list):
+                object.__setattr__(self, field.name, tuple(getattr(self, field.name)))
         check_chance("p", self.p)
         state = self.random_state
         if state is not None and (isinstance(state, bool) or not isinstance(state, int | np.integer) or state < 0):
@@ -100,6 +103,9 @@ class Transform:
     def _counter(self) -> Iterator[int]:
         made: Iterator[int] = self._kept("_calls", count)
         return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # a copy has draws of its own
 
     def _kept(self, name: str, make: Any) -> Any:
         """Return what is made once and kept beside the settings."""
@@ -172,7 +178,7 @@ class Compose(Transform):
     parts: Sequence[Transform] = ()
 
     def _check(self) -> None:
-        object.__setattr__(self, "parts", parts_of(self.parts))
+        check_parts(self.parts)
 
     @property
     def kind(self) -> str:  # type: ignore[override]
@@ -199,7 +205,6 @@ class OneOf(Compose):
 
     def _check(self) -> None:
         super()._check()
-        object.__setattr__(self, "weights", tuple(float(weight) for weight in self.weights))
         if self.weights and (len(self.weights) != len(self.parts) or min(self.weights) < 0 or not any(self.weights)):
             raise ConfigError(f"weights must be {len(self.parts)} numbers, none below 0, got {self.weights!r:.60}")
 
@@ -216,9 +221,9 @@ def Sometimes(part: Transform, p: float = 0.5) -> Compose:
     return Compose([part], p=p)
 
 
-def parts_of(parts: Any) -> tuple[Transform, ...]:
-    """Return transforms as a tuple. Raises: ConfigError where one is none, or their kinds differ."""
-    if not isinstance(parts, Sequence) or isinstance(parts, str):
+def check_parts(parts: Any) -> None:
+    """Raise ConfigError where parts are no transforms, or their kinds differ."""
+    if not isinstance(parts, tuple):
         raise ConfigError(f"parts must be a list of transforms, got {parts!r:.60}")
     for part in parts:
         if not isinstance(part, Transform):
@@ -226,7 +231,6 @@ def parts_of(parts: Any) -> tuple[Transform, ...]:
     kinds = sorted({part.kind for part in parts})
     if len(kinds) > 1:
         raise ConfigError(f"the parts of a policy must be of one kind, got {' and '.join(kinds)}")
-    return tuple(parts)
 
 
 def kind_of_parts(parts: Sequence[Transform]) -> str:
@@ -260,6 +264,14 @@ def span(
         bounds = f" between {least:g} and {most:g}" if np.isfinite([least, most]).any() else ""
         raise ConfigError(f"{name} must be a range{bounds}, the lower end first, got {value!r:.60}")
     return low, high
+
+
+def whole_span(name: str, value: Any, least: int, most: int) -> tuple[int, int]:
+    """Return the ends of a range of whole numbers. Raises: ConfigError where they are none, or out of bounds."""
+    low, high = span(name, value, 0.0, least, most)
+    if low != int(low) or high != int(high):
+        raise ConfigError(f"{name} must be whole numbers from {least} to {most}, got {value!r:.60}")
+    return int(low), int(high)
 
 
 def _worker() -> int:

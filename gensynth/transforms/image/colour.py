@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import ConfigError
-from ..base import span
+from ..base import span, whole_span
 from ..draws import Draws
 from .position import ImageTransform, Range
 from .stages import Canvas, Curve, Hue, Stage, Tint
@@ -178,12 +177,10 @@ class Posterise(ImageTransform):
     bits: Sequence[int] = (4, 8)
 
     def _check(self) -> None:
-        low, high = span("bits", self.bits, 0.0, 1, 8)
-        if low != int(low) or high != int(high):
-            raise ConfigError(f"bits must be whole numbers from 1 to 8, got {self.bits!r:.60}")
+        whole_span("bits", self.bits, 1, 8)
 
     def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:  # noqa: D102
-        step = 2.0 ** (8 - draws.whole("bits", *(int(end) for end in span("bits", self.bits))))
+        step = 2.0 ** (8 - draws.whole("bits", *whole_span("bits", self.bits, 1, 8)))
         return [Curve(np.floor(np.arange(256) / step[:, None]) * step[:, None] / 255, smooth=False)]
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ...errors import ConfigError
-from ..base import span
+from ..base import span, whole_span
 from ..draws import Draws, Floats
 from .position import ImageTransform
 from .stages import Canvas, Paint, Stage
@@ -201,13 +201,12 @@ class JPEG(Damage):
     quality: Sequence[int] = (20, 80)
 
     def _check(self) -> None:
-        span("quality", self.quality, 0.0, 1, 100)
+        whole_span("quality", self.quality, 1, 100)
 
     def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
         from PIL import Image
 
-        low, high = (int(end) for end in span("quality", self.quality))
-        quality = draws.whole("quality", low, high).tolist()
+        quality = draws.whole("quality", *whole_span("quality", self.quality, 1, 100)).tolist()
         pixels = x[:, :3].movedim(1, 3).mul(255).add(0.5).clamp(0, 255).byte().cpu().numpy()
         made = x.clone()
         for row, image in enumerate(pixels):

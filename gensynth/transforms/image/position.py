@@ -8,7 +8,7 @@ and width. A setting that is one number stands for a range around the middle: `R
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ Range = float | Sequence[float]
 
 
 @dataclass(frozen=True)
-class ImageTransform(Transform):
+class ImageTransform(Transform, ABC):
     """A change to an image, which says what it does as stages that a plan can fuse."""
 
     @abstractmethod
@@ -48,17 +48,21 @@ class Position(ImageTransform):
         if self.border not in ("reflect", "edge") and not number:
             raise ConfigError(f"border must be 'reflect', 'edge' or a number from 0 to 1, got {self.border!r}")
 
+
+class Homography(Position):
+    """A change of position that keeps straight lines straight, and the size."""
+
     def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:
         """Return the homography of each row."""
         return [Move(self.matrix(draws, canvas), None, self.border)]
 
+    @abstractmethod
     def matrix(self, draws: Draws, canvas: Canvas) -> Floats:
         """Return where points go. Shape: (n, 3, 3)."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Flip(Position):
+class Flip(Homography):
     """The image mirrored left to right: for half of the rows, unless `p` says otherwise."""
 
     p: float = 0.5
@@ -69,7 +73,7 @@ class Flip(Position):
 
 
 @dataclass(frozen=True)
-class FlipVertical(Position):
+class FlipVertical(Homography):
     """The image mirrored top to bottom: for half of the rows, unless `p` says otherwise."""
 
     p: float = 0.5
@@ -88,7 +92,7 @@ def mirrored(canvas: Canvas, across: bool) -> Floats:
 
 
 @dataclass(frozen=True)
-class QuarterTurn(Position):
+class QuarterTurn(Homography):
     """A turn by 90, 180 or 270 degrees, drawn from `turns`; of images that are not square by 180 alone.
 
     Arguments:
@@ -117,7 +121,7 @@ class QuarterTurn(Position):
 
 
 @dataclass(frozen=True)
-class Rotate(Position):
+class Rotate(Homography):
     """A turn around the centre.
 
     Arguments:
@@ -136,7 +140,7 @@ class Rotate(Position):
 
 
 @dataclass(frozen=True)
-class Translate(Position):
+class Translate(Homography):
     """A shift.
 
     Arguments:
@@ -160,7 +164,7 @@ class Translate(Position):
 
 
 @dataclass(frozen=True)
-class Scale(Position):
+class Scale(Homography):
     """A zoom around the centre, above 1 towards the viewer.
 
     Arguments:
@@ -188,7 +192,7 @@ class Scale(Position):
 
 
 @dataclass(frozen=True)
-class Shear(Position):
+class Shear(Homography):
     """A slant around the centre.
 
     Arguments:
@@ -212,7 +216,7 @@ class Shear(Position):
 
 
 @dataclass(frozen=True)
-class Affine(Position):
+class Affine(Homography):
     """A slant, a zoom, a turn and a shift in one, in this order, each as the transform of its name has it.
 
     Arguments:
@@ -231,7 +235,7 @@ class Affine(Position):
         super()._check()
         self._parts()
 
-    def _parts(self) -> list[Position]:
+    def _parts(self) -> list[Homography]:
         return [Shear(self.shear), Scale(self.factor), Rotate(self.degrees), Translate(self.translate, self.translate)]
 
     def matrix(self, draws: Draws, canvas: Canvas) -> Floats:  # noqa: D102
@@ -242,7 +246,7 @@ class Affine(Position):
 
 
 @dataclass(frozen=True)
-class Perspective(Position):
+class Perspective(Homography):
     """The corners moved inwards or outwards, each by itself.
 
     Arguments:
