@@ -180,6 +180,7 @@ def test_explain_tells_what_is_fused_and_what_cuts_it():
     assert "Grey * Invert * Brightness: one pass" in text
     assert "cut: Blur needs the pixels" in text
     assert text.index("Blur") < text.index("Affine")
+    assert "cut" not in T.Compose([T.Rotate(5), T.Blur()]).explain()
     assert "copies of pixels" in T.Compose([T.Flip(), T.QuarterTurn()]).explain()
     assert "another border" in T.Compose([T.Rotate(5), T.Rotate(5, border=0.0)]).explain()
     assert T.Compose([]).explain() == "nothing is done"

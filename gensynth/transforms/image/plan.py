@@ -116,7 +116,8 @@ def explained(policy: Transform, canvas: Canvas) -> str:
     """Return a plan in words."""
     lines = []
     draws = Draws.of(0, 0, np.arange(canvas.n))
-    for segment in planned(policy, draws, canvas):
+    plan = planned(policy, draws, canvas)
+    for segment, after in zip(plan, [*plan[1:], Segment.begun(0, (0, 0))], strict=True):
         if segment.moves:
             what = "copies of pixels" if _copies(segment) else "one resampling"
             lines.append(f"move    {' * '.join(segment.moves)}: {what}, to {segment.size[0]} x {segment.size[1]}")
@@ -124,7 +125,7 @@ def explained(policy: Transform, canvas: Canvas) -> str:
             lines.append(f"colour  {' * '.join(names)}: one pass")
         if segment.paint is not None:
             lines.append(f"pixels  {segment.paint[3]}")
-        if segment.cut:
+        if segment.cut and (after.moves or after.colours or after.paint):
             lines.append(f"-- cut: {segment.cut} --")
     return "\n".join(lines) or "nothing is done"
 
