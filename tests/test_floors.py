@@ -12,8 +12,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "gensynth"
 FLOORS = {
     **dict.fromkeys(["errors", "random"], 0),
-    **dict.fromkeys(["data", "store", "nn", "transforms"], 1),
-    "training": 2,
+    **dict.fromkeys(["data", "store", "nn"], 1),
+    **dict.fromkeys(["transforms", "training"], 2),
     "generators": 3,
     **dict.fromkeys(["balance", "gates", "recipe"], 4),
     **dict.fromkeys(["evidence", "scale", "checks", "defaults"], 5),

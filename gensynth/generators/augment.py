@@ -7,6 +7,7 @@ that rows are the same however many are asked.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,15 @@ from ..errors import ConfigError
 from ..transforms.base import Transform
 from .base import Codes, Draw, Generator, Supports
 from .copies import orders
+
+
+DEFAULTS = {  # kind: where `default()` returns the policy
+    "image": "gensynth.transforms.image.default",
+    "text": "gensynth.transforms.text.default",
+    "audio": "gensynth.transforms.audio.default",
+    "series": "gensynth.transforms.series.default",
+    "table": "gensynth.transforms.table.default",
+}
 
 
 class Augment(Generator):
@@ -55,11 +65,12 @@ class Augment(Generator):
             read(self.policy)
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
-        self.policy_ = default_for(self.kind_) if self.policy is None else read(self.policy)
-        if self.policy_.kind != self.kind_:
-            raise ConfigError(f"the transform is for data of kind {self.policy_.kind!r}, and this is {self.kind_!r}")
-        self.policy_.check(rows)
+        policy = default_for(self.kind_) if self.policy is None else read(self.policy)
+        if policy.kind != self.kind_:
+            raise ConfigError(f"the transform is for data of kind {policy.kind!r}, and this is {self.kind_!r}")
+        policy.check(rows)
         self.rows_, self.codes_ = rows, codes
+        self.policy_ = policy.fit(rows, codes)
 
     def _sample(self, codes: Codes, key: int) -> Draw:
         parents = np.empty(len(codes), dtype=np.intp)
@@ -68,7 +79,7 @@ class Augment(Generator):
             parents[spots] = orders(np.flatnonzero(self.codes_ == code), len(spots), key, int(code))
         rows = take_rows(self.rows_, parents)
         if len(rows):
-            rows = self.policy_.seeded(key)(rows, index=np.arange(len(codes)))
+            rows, _ = self.policy_.seeded(key)(rows, y=codes, index=np.arange(len(codes)))
         return Draw(rows, parents[:, None], np.ones((len(codes), 1)))
 
     def _saved_params(self) -> dict[str, Any]:
@@ -83,7 +94,7 @@ class Augment(Generator):
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
         self.codes_ = arrays.pop("codes")
         self.rows_ = saved.unpack_rows(meta["rows"], arrays)
-        self.policy_ = read(meta["policy"])
+        self.policy_ = read(meta["policy"]).fit(self.rows_, self.codes_)
 
 
 def read(policy: Any) -> Transform:
@@ -95,8 +106,5 @@ def read(policy: Any) -> Transform:
 
 def default_for(kind: Kind) -> Transform:
     """Return what is done to rows of a kind where nothing is said."""
-    from ..transforms.base import Compose
-    from ..transforms.image.colour import Brightness, Contrast
-    from ..transforms.image.position import Affine
-
-    return Compose([Affine(10.0, 0.1, 0.1, 5.0), Brightness(0.1), Contrast(0.1)])
+    made: Transform = import_module(DEFAULTS[kind]).default()
+    return made

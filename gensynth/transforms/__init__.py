@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _IMAGE = "gensynth.transforms.image"
 TRANSFORMS = {
-    **dict.fromkeys(["Compose", "OneOf"], "gensynth.transforms.base"),
+    **dict.fromkeys(["Compose", "OneOf"], "gensynth.transforms.compose"),
     **dict.fromkeys(
         ["Flip", "FlipVertical", "QuarterTurn", "Rotate", "Translate", "Scale", "Shear", "Affine", "Perspective"],
         f"{_IMAGE}.position",
@@ -32,7 +32,7 @@ TRANSFORMS = {
     ),
     **dict.fromkeys(["Blur", "MotionBlur", "Defocus", "Sharpen"], f"{_IMAGE}.blur"),
 }  # fmt: skip
-_OTHERS = {"Transform": "gensynth.transforms.base", "Sometimes": "gensynth.transforms.base"}
+_OTHERS = {"Transform": "gensynth.transforms.base", "Sometimes": "gensynth.transforms.compose"}
 
 
 def transform_class(name: str) -> type[Transform]:

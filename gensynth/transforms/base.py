@@ -14,7 +14,7 @@ keep apart by their seeds.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import count
 from typing import Any, ClassVar, Self
@@ -24,6 +24,7 @@ import numpy as np
 from ..errors import ConfigError, nearest
 from ..random import fresh_seed
 from .draws import Draws, Flags
+from .settings import check_chance
 
 Leaf = tuple["Transform", Draws, Flags, bool]
 
@@ -60,7 +61,7 @@ class Transform:
 
     def __call__(
         self, X: Any, *, mask: Any = None, boxes: Any = None, keypoints: Any = None, y: Any = None, index: Any = None,
-        epoch: int = 0,
+        epoch: int = 0, rate: float | None = None,
     ) -> Any:  # fmt: skip
         """Return changed rows in the container that they came in, and changed like them what belongs to them.
 
@@ -72,6 +73,7 @@ class Transform:
             y: (n,) labels, which mixing turns into weights.
             index: (n,) numbers of the rows, at least 0.
             epoch: at least 0.
+            rate: audio: samples a second, where X is no `Audio`, which tells it.
 
         Returns: X, or a tuple of X and what else was given, in the order of the arguments.
 
@@ -79,7 +81,46 @@ class Transform:
         """
         from . import running
 
-        return running.run(self, X, mask=mask, boxes=boxes, keypoints=keypoints, y=y, index=index, epoch=epoch)
+        parts = {"mask": mask, "boxes": boxes, "keypoints": keypoints}
+        return running.run(self, X, **parts, y=y, index=index, epoch=epoch, rate=rate)
+
+    def fit(self, X: Any, y: Any = None, *, rate: float | None = None) -> Self:
+        """Return the transform with what it needs to know of the data: rows to mix with, neighbours of words.
+
+        Itself where it needs nothing. What was not fitted learns from the rows of each call.
+
+        Arguments:
+            X: rows of the transform's kind.
+            y: (n,) labels.
+            rate: audio: samples a second, where X is no `Audio`.
+        """
+        from . import running
+
+        made: Self = running.fit(self, X, y, rate)
+        return made
+
+    def learned(self, rows: Any, y: Any) -> Self:
+        """Return the transform with what it knows of rows in their working form, and their labels (n,) or None."""
+        known = self.learn(rows, y)
+        return self if known is None else self._knowing(known)
+
+    def learn(self, rows: Any, y: Any) -> Any:
+        """Return what must be known of rows in their working form, and their labels; None where nothing must be."""
+        return None
+
+    def ready(self, rows: Any, y: Any) -> Self:
+        """Return the transform as it is where it was fitted, else with what it knows of the rows of a call."""
+        return self if self.known is not None else self.learned(rows, y)
+
+    @property
+    def known(self) -> Any:
+        """What `learn` returned, None where it was not asked."""
+        return self.__dict__.get("_known")
+
+    def _knowing(self, known: Any) -> Self:
+        made = replace(self)
+        object.__setattr__(made, "_known", known)
+        return made
 
     def draws(self, n: int, index: Any, epoch: int, alone: bool) -> Draws:
         """Return the draws of n rows."""
@@ -105,7 +146,8 @@ class Transform:
         return made
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # a copy has draws of its own
+        kept = {field.name: getattr(self, field.name) for field in fields(self)}  # a copy has draws of its own
+        return kept if self.known is None else kept | {"_known": self.known}
 
     def _kept(self, name: str, make: Any) -> Any:
         """Return what is made once and kept beside the settings."""
@@ -122,7 +164,8 @@ class Transform:
 
     def seeded(self, seed: int) -> Self:
         """Return the same transform with another `random_state`."""
-        return replace(self, random_state=seed)
+        made = replace(self, random_state=seed)
+        return made if self.known is None else made._knowing(self.known)
 
     def check(self, X: Any) -> None:
         """Raise DataError where rows cannot be changed."""
@@ -167,113 +210,6 @@ class Transform:
         return running.explain(self, height, width)
 
 
-@dataclass(frozen=True)
-class Compose(Transform):
-    """Changes one after another.
-
-    Arguments:
-        parts: transforms of one kind.
-    """
-
-    parts: Sequence[Transform] = ()
-
-    def _check(self) -> None:
-        check_parts(self.parts)
-
-    @property
-    def kind(self) -> str:  # type: ignore[override]
-        """The kind of the parts."""
-        return kind_of_parts(self.parts)
-
-    def leaves(self, draws: Draws, active: Flags, certain: bool = True) -> Iterator[Leaf]:
-        """Yield those of the parts."""
-        active = active & draws.flag("p", self.p)
-        for place, part in enumerate(self.parts):
-            yield from part.leaves(draws.at(place), active, certain and self.p == 1)
-
-
-@dataclass(frozen=True)
-class OneOf(Compose):
-    """One of several changes, drawn for each row.
-
-    Arguments:
-        parts: transforms of one kind.
-        weights: how often each is drawn, on any scale; () for equally often.
-    """
-
-    weights: Sequence[float] = ()
-
-    def _check(self) -> None:
-        super()._check()
-        if self.weights and (len(self.weights) != len(self.parts) or min(self.weights) < 0 or not any(self.weights)):
-            raise ConfigError(f"weights must be {len(self.parts)} numbers, none below 0, got {self.weights!r:.60}")
-
-    def leaves(self, draws: Draws, active: Flags, certain: bool = True) -> Iterator[Leaf]:
-        """Yield those of the parts, each for the rows that drew it."""
-        active = active & draws.flag("p", self.p)
-        chosen = draws.choice("which", self.weights or [1.0] * len(self.parts)) if self.parts else None
-        for place, part in enumerate(self.parts):
-            yield from part.leaves(draws.at(place), active & (chosen == place), False)
-
-
-def Sometimes(part: Transform, p: float = 0.5) -> Compose:
-    """Return a transform that is applied to a row by a chance."""
-    return Compose([part], p=p)
-
-
-def check_parts(parts: Any) -> None:
-    """Raise ConfigError where parts are no transforms, or their kinds differ."""
-    if not isinstance(parts, tuple):
-        raise ConfigError(f"parts must be a list of transforms, got {parts!r:.60}")
-    for part in parts:
-        if not isinstance(part, Transform):
-            raise ConfigError(f"parts must be transforms, got {part!r:.60}")
-    kinds = sorted({part.kind for part in parts})
-    if len(kinds) > 1:
-        raise ConfigError(f"the parts of a policy must be of one kind, got {' and '.join(kinds)}")
-
-
-def kind_of_parts(parts: Sequence[Transform]) -> str:
-    """Return the kind of the parts; of none that of images."""
-    return parts[0].kind if parts else "image"
-
-
-def check_chance(name: str, value: Any) -> None:
-    """Raise ConfigError where a setting is no number from 0 to 1."""
-    fine = isinstance(value, int | float | np.number) and not isinstance(value, bool) and 0 <= value <= 1
-    if not fine:
-        raise ConfigError(f"{name} must be a number from 0 to 1, got {value!r}")
-
-
-def span(
-    name: str, value: Any, middle: float = 0.0, least: float = -np.inf, most: float = np.inf
-) -> tuple[float, float]:
-    """Return the ends of a range: those given, or as far below `middle` as above it.
-
-    Raises: ConfigError where the ends are no numbers, in the wrong order, or out of bounds.
-
-    >>> span("degrees", 15), span("factor", (0.5, 2), middle=1), span("factor", 0.25, middle=1)
-    ((-15.0, 15.0), (0.5, 2.0), (0.75, 1.25))
-    """
-    ends = value if isinstance(value, Sequence) and not isinstance(value, str) else None
-    try:
-        low, high = (float(end) for end in ends) if ends is not None else (middle - float(value), middle + float(value))
-    except (TypeError, ValueError):
-        raise ConfigError(f"{name} must be a number, or two of them, got {value!r:.60}") from None
-    if not (least <= low <= high <= most) or not np.isfinite([low, high]).all():
-        bounds = f" between {least:g} and {most:g}" if np.isfinite([least, most]).any() else ""
-        raise ConfigError(f"{name} must be a range{bounds}, the lower end first, got {value!r:.60}")
-    return low, high
-
-
-def whole_span(name: str, value: Any, least: int, most: int) -> tuple[int, int]:
-    """Return the ends of a range of whole numbers. Raises: ConfigError where they are none, or out of bounds."""
-    low, high = span(name, value, 0.0, least, most)
-    if low != int(low) or high != int(high):
-        raise ConfigError(f"{name} must be whole numbers from {least} to {most}, got {value!r:.60}")
-    return int(low), int(high)
-
-
 def _worker() -> int:
     """Return the seed of the DataLoader's worker that this process is, 0 where it is none."""
     data = sys.modules.get("torch.utils.data")
@@ -297,6 +233,3 @@ def _read(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_read(part) for part in value)
     return value
-
-
-__all__ = ["Compose", "Draws", "OneOf", "Sometimes", "Transform", "span"]

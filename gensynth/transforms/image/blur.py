@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..base import span
 from ..draws import Draws, Floats, Ints
+from ..settings import span
 from .damage import Damage, column
 
 LEAST = 0.05  # pixels of deviation under which nothing is seen

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..base import span, whole_span
 from ..draws import Draws
+from ..settings import span, whole_span
 from .position import ImageTransform, Range
 from .stages import Canvas, Curve, Hue, Stage, Tint
 from .tint import GREY

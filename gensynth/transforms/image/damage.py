@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ...errors import ConfigError
-from ..base import span, whole_span
 from ..draws import Draws, Floats
+from ..settings import span, whole_span
 from .position import ImageTransform
 from .stages import Canvas, Paint, Stage
 

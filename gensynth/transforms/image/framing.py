@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import ConfigError
-from ..base import span
 from ..draws import Draws
+from ..settings import span
 from . import warp
 from .position import Position, checked_size
 from .stages import Bend, Canvas, Floats, Move, Stage

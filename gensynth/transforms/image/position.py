@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import ConfigError
-from ..base import Transform, span
+from ..base import Transform
 from ..draws import Draws
+from ..settings import span
 from . import warp
 from .stages import Border, Canvas, Floats, Move, Stage
 

@@ -116,6 +116,11 @@ def run(
     return out[0] if len(out) == 1 else tuple(out)
 
 
+def fit(policy: Transform, X: Any, y: Any) -> Transform:
+    """Return a policy that knows what it needs of the images. Raises: DataError."""
+    return policy.learned(X, y)
+
+
 def check(policy: Transform, X: Any) -> None:
     """Raise DataError where images cannot be changed, ConfigError where the policy does not suit their size."""
     x = X.x if _is_container(X) else X
