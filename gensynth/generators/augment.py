@@ -20,7 +20,6 @@ from ..transforms.base import Transform
 from .base import Codes, Draw, Generator, Supports
 from .copies import orders
 
-
 DEFAULTS = {  # kind: where `default()` returns the policy
     "image": "gensynth.transforms.image.default",
     "text": "gensynth.transforms.text.default",
@@ -53,7 +52,7 @@ class Augment(Generator):
         (2, 8, 8, 1)
     """
 
-    supports: ClassVar[Supports] = Supports(kinds=frozenset({"image"}), numbers=False, prefix=True)
+    supports: ClassVar[Supports] = Supports(kinds=frozenset(DEFAULTS), categories=True, missing=True, prefix=True)
     holds_rows = True
 
     def __init__(self, policy: Transform | Mapping[str, Any] | str | None = None, *,
