@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .base import Transform
 
 _IMAGE = "gensynth.transforms.image"
+_TEXT = "gensynth.transforms.text"
 TRANSFORMS = {
     **dict.fromkeys(["Compose", "OneOf"], "gensynth.transforms.compose"),
     **dict.fromkeys(
@@ -31,6 +32,18 @@ TRANSFORMS = {
         f"{_IMAGE}.damage",
     ),
     **dict.fromkeys(["Blur", "MotionBlur", "Defocus", "Sharpen"], f"{_IMAGE}.blur"),
+    **dict.fromkeys(["Fog", "Dust", "Night", "Shadow"], f"{_IMAGE}.scene"),
+    **dict.fromkeys(["Rain", "Snow"], f"{_IMAGE}.falling"),
+    **dict.fromkeys(["JitterSeries", "ScaleSeries", "Drift", "MagnitudeWarp", "DropSamples", "RotateChannels"],
+                    "gensynth.transforms.series.values"),
+    **dict.fromkeys(["TimeWarp", "WindowSlice", "WindowWarp", "Permute", "CropSeries"],
+                    "gensynth.transforms.series.time"),
+    "GuidedWarp": "gensynth.transforms.series.guided",
+    **dict.fromkeys(["Synonyms", "InsertWords"], f"{_TEXT}.replace"),
+    **dict.fromkeys(["SwapWords", "ShuffleWords", "ShuffleSentences"], f"{_TEXT}.order"),
+    **dict.fromkeys(["DeleteWords", "MaskWords"], f"{_TEXT}.drop"),
+    **dict.fromkeys(["Typos", "CaseNoise", "PunctuationNoise"], f"{_TEXT}.noise"),
+    "BackTranslate": f"{_TEXT}.translate",
 }  # fmt: skip
 _OTHERS = {"Transform": "gensynth.transforms.base", "Sometimes": "gensynth.transforms.compose"}
 
