@@ -17,10 +17,11 @@ from ..data import saved
 from ..data.kinds import Kind, take_rows
 from ..errors import ConfigError
 from ..transforms.base import Transform
+from ..transforms.table.rows import Matrix
 from .base import Codes, Draw, Generator, Supports
 from .copies import orders
 
-DEFAULTS = {  # kind: where `default()` returns the policy
+DEFAULTS: dict[Kind, str] = {  # kind: where `default()` returns the policy
     "image": "gensynth.transforms.image.default",
     "text": "gensynth.transforms.text.default",
     "audio": "gensynth.transforms.audio.default",
@@ -29,11 +30,18 @@ DEFAULTS = {  # kind: where `default()` returns the policy
 }
 
 
+ALONE = "one row: no other to take from, so that its numbers alone may change, by the spread of those of all rows"
+
+
 class Augment(Generator):
     """Real rows of the class, each changed by a transform; the label stays. For images, with their masks and boxes.
 
+    The parent of a row is the one that was changed. A transform that takes from other rows of the class, as `MixRows`,
+    `SwapNoise` and `GuidedWarp` do, has others beside it, which the frame of parents does not name.
+
     Few rows: one row is changed as often as asked; there is nothing to warn of beyond what the transform says that it
-    can break (`Transform.breaks`).
+    can break (`Transform.breaks`). Of tables, one row of a class has no other to take from, and its numbers are moved
+    by the spread of those of all rows.
 
     Arguments:
         policy: what is done to a row: a transform, its name, or its settings as `Transform.to_dict` gives them. None
@@ -67,9 +75,9 @@ class Augment(Generator):
         policy = default_for(self.kind_) if self.policy is None else read(self.policy)
         if policy.kind != self.kind_:
             raise ConfigError(f"the transform is for data of kind {policy.kind!r}, and this is {self.kind_!r}")
-        policy.check(rows)
+        policy.check(self._working(rows))
         self.rows_, self.codes_ = rows, codes
-        self.policy_ = policy.fit(rows, codes)
+        self.policy_ = policy.fit(self._working(rows), codes)
 
     def _sample(self, codes: Codes, key: int) -> Draw:
         parents = np.empty(len(codes), dtype=np.intp)
@@ -78,8 +86,16 @@ class Augment(Generator):
             parents[spots] = orders(np.flatnonzero(self.codes_ == code), len(spots), key, int(code))
         rows = take_rows(self.rows_, parents)
         if len(rows):
-            rows, _ = self.policy_.seeded(key)(rows, y=codes, index=np.arange(len(codes)))
+            made, _ = self.policy_.seeded(key)(self._working(rows), y=codes, index=np.arange(len(codes)))
+            rows = made.values if isinstance(made, Matrix) else made
         return Draw(rows, parents[:, None], np.ones((len(codes), 1)))
+
+    def _working(self, rows: Any) -> Any:
+        """Return rows as a policy takes them: those of tables, coded, with what their columns are."""
+        return Matrix(rows, self.encoder_.layout_) if self.kind_ == "table" else rows
+
+    def _ladder(self, count: int) -> str | None:
+        return ALONE if self.kind_ == "table" and count == 1 else None
 
     def _saved_params(self) -> dict[str, Any]:
         params = super()._saved_params()
@@ -93,7 +109,7 @@ class Augment(Generator):
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
         self.codes_ = arrays.pop("codes")
         self.rows_ = saved.unpack_rows(meta["rows"], arrays)
-        self.policy_ = read(meta["policy"]).fit(self.rows_, self.codes_)
+        self.policy_ = read(meta["policy"]).fit(self._working(self.rows_), self.codes_)
 
 
 def read(policy: Any) -> Transform:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import ConfigError, DataError
 from .draws import Draws, Flags, Ints
 
 if TYPE_CHECKING:
@@ -87,6 +87,18 @@ def changed(policy: Transform, rows: Any, draws: Draws, y: Any) -> Any:
             part = leaf.change(rows.pick(some), drawn.of_rows(some), None if y is None else y[some])  # type: ignore[attr-defined]
             rows = rows.put(some, part)
     return rows
+
+
+def known_of(policy: Transform) -> Any:
+    """Return what the first fitted transform of a policy of tables knows, None where none was fitted.
+
+    Raises: ConfigError where parts were fitted apart, each on a coding of its own.
+    """
+    leaves = policy.leaves(Draws.of(0, 0, np.arange(1)), all_of(1))
+    found = [leaf.known for leaf, *_ in leaves if leaf.known is not None]
+    if any(known.matrix.encoder is not found[0].matrix.encoder for known in found):
+        raise ConfigError("the parts of the policy were fitted apart: fit the policy as a whole")
+    return found[0] if found else None
 
 
 def labels_of(y: Any, n: int, alone: bool = False) -> Any:

@@ -19,11 +19,16 @@ _READERS = {  # kind: where `read(X, rate)` returns rows in their working form, 
 }
 
 
-def given(kind: str, X: Any, rate: float | None = None) -> rowwise.Given:
-    """Return rows of a kind that is changed row by row, in their working form. Raises: DataError."""
+def given(kind: str, X: Any, rate: float | None = None, known: Any = None) -> rowwise.Given:
+    """Return rows of a kind that is changed row by row, in their working form. Raises: DataError.
+
+    Arguments:
+        known: of tables, what a fitted policy knows, which says how they are coded.
+    """
     if rate is not None and kind != "audio":
         raise ConfigError(f"rate is for audio, and this policy is for data of kind {kind!r}")
-    made: rowwise.Given = import_module(_READERS[kind]).read(X, rate)
+    read = import_module(_READERS[kind]).read
+    made: rowwise.Given = read(X, rate) if known is None else read(X, rate, known)
     return made
 
 
@@ -38,7 +43,8 @@ def run(policy: Transform, X: Any, *, y: Any, index: Any, epoch: int, rate: floa
     for name, part in belonging.items():
         if part is not None:
             raise DataError(f"{name} belongs to images, and this policy is for data of kind {policy.kind!r}")
-    return rowwise.run(policy, given(policy.kind, X, rate), y=y, index=index, epoch=epoch)
+    known = rowwise.known_of(policy) if policy.kind == "table" else None
+    return rowwise.run(policy, given(policy.kind, X, rate, known), y=y, index=index, epoch=epoch)
 
 
 def fit(policy: Transform, X: Any, y: Any = None, rate: float | None = None) -> Any:

@@ -73,7 +73,7 @@ def _basis(nodes: int, length: int) -> Floats:
 def smooth(nodes: Floats, length: int) -> Floats:
     """Return cubic splines through evenly spread nodes, the ends among them. Shape: (..., k) to (..., length)."""
     basis = _basis(nodes.shape[-1], length)
-    made = nodes[..., :1] * basis[0]
+    made: Floats = nodes[..., :1] * basis[0]
     for place in range(1, len(basis)):  # and no product of matrices, whose last bits depend on the batch
         made += nodes[..., place, None] * basis[place]
     return made

@@ -1,1 +1,1 @@
-"""Transforms of table."""
+"""Transforms of tables."""
