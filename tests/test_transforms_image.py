@@ -30,7 +30,8 @@ FIXED = {
     "Defocus": {"radius": (0.1, 0.2)},
 }
 SIZES = ("Crop", "Pad", "Resize", "ResizeCrop")
-SINGLE = [name for name in T.TRANSFORMS if name not in ("Compose", "OneOf")]
+MIXING = ("MixUp", "CutMix", "CopyPaste")
+SINGLE = [name for name, where in T.TRANSFORMS.items() if ".image." in where and name not in MIXING]
 POSITIONS = ["Rotate", "Translate", "Scale", "Shear", "Affine", "Perspective", "Elastic", "GridDistortion", "Flip",
              "FlipVertical", "ResizeCrop", "Pad"]  # fmt: skip
 COLOURS = ["Brightness", "Contrast", "Saturation", "HueShift", "Grey", "Invert", "Temperature", "ChannelMix"]

@@ -17,6 +17,7 @@ from ..data import saved
 from ..data.kinds import Kind, take_rows
 from ..errors import ConfigError
 from ..transforms.base import Transform
+from ..transforms.draws import Draws
 from ..transforms.table.rows import Matrix
 from .base import Codes, Draw, Generator, Supports
 from .copies import orders
@@ -51,8 +52,8 @@ class Augment(Generator):
 
     After `fit`: `policy_`, the transform as it is used.
 
-    Raises: ConfigError where the transform is none, or is of another kind than the data; DataError where images do not
-    lie in [0, 1].
+    Raises: ConfigError where the transform is none, is of another kind than the data, or mixes classes; DataError where
+        images do not lie in [0, 1].
 
     Example:
         >>> X = np.zeros((3, 8, 8, 1), dtype=np.uint8)
@@ -115,8 +116,17 @@ class Augment(Generator):
 def read(policy: Any) -> Transform:
     """Return a transform, or what stands for one: its name, or its settings. Raises: ConfigError."""
     if isinstance(policy, Transform):
-        return policy
-    return Transform.from_dict({"name": policy} if isinstance(policy, str) else policy)
+        return _keeping_labels(policy)
+    return _keeping_labels(Transform.from_dict({"name": policy} if isinstance(policy, str) else policy))
+
+
+def _keeping_labels(policy: Transform) -> Transform:
+    """Return the transform. Raises: ConfigError where a part of it mixes rows of several classes."""
+    for part, *_ in policy.leaves(Draws.of(0, 0, np.arange(1)), np.ones(1, dtype=bool)):
+        if getattr(part, "same_class", True) is False:
+            name = type(part).__name__
+            raise ConfigError(f"{name} mixes classes, and Augment's rows keep theirs: say {name}(same_class=True)")
+    return policy
 
 
 def default_for(kind: Kind) -> Transform:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _IMAGE = "gensynth.transforms.image"
 _TEXT = "gensynth.transforms.text"
+_AUDIO = "gensynth.transforms.audio"
 TRANSFORMS = {
     **dict.fromkeys(["Compose", "OneOf"], "gensynth.transforms.compose"),
     **dict.fromkeys(
@@ -34,16 +35,27 @@ TRANSFORMS = {
     **dict.fromkeys(["Blur", "MotionBlur", "Defocus", "Sharpen"], f"{_IMAGE}.blur"),
     **dict.fromkeys(["Fog", "Dust", "Night", "Shadow"], f"{_IMAGE}.scene"),
     **dict.fromkeys(["Rain", "Snow"], f"{_IMAGE}.falling"),
+    **dict.fromkeys(["MixUp", "CutMix"], f"{_IMAGE}.mixing"),
+    "CopyPaste": f"{_IMAGE}.copypaste",
     **dict.fromkeys(["JitterSeries", "ScaleSeries", "Drift", "MagnitudeWarp", "DropSamples", "RotateChannels"],
                     "gensynth.transforms.series.values"),
     **dict.fromkeys(["TimeWarp", "WindowSlice", "WindowWarp", "Permute", "CropSeries"],
                     "gensynth.transforms.series.time"),
     "GuidedWarp": "gensynth.transforms.series.guided",
+    **dict.fromkeys(["SwapNoise", "MixRows", "QuantileNoise", "CategoryNoise"], "gensynth.transforms.table.cells"),
+    "JitterNumbers": "gensynth.transforms.table.jitter",
     **dict.fromkeys(["Synonyms", "InsertWords"], f"{_TEXT}.replace"),
     **dict.fromkeys(["SwapWords", "ShuffleWords", "ShuffleSentences"], f"{_TEXT}.order"),
     **dict.fromkeys(["DeleteWords", "MaskWords"], f"{_TEXT}.drop"),
     **dict.fromkeys(["Typos", "CaseNoise", "PunctuationNoise"], f"{_TEXT}.noise"),
     "BackTranslate": f"{_TEXT}.translate",
+    **dict.fromkeys(["Gain", "ClipWave"], f"{_AUDIO}.level"),
+    **dict.fromkeys(["AddNoise", "AddBackground"], f"{_AUDIO}.noise"),
+    **dict.fromkeys(["TimeStretch", "PitchShift", "Speed"], f"{_AUDIO}.pace"),
+    **dict.fromkeys(["TimeShift", "CropTime", "FixLength"], f"{_AUDIO}.timing"),
+    **dict.fromkeys(["LowPass", "HighPass"], f"{_AUDIO}.filters"),
+    "Reverberate": f"{_AUDIO}.room",
+    "SpecMask": f"{_AUDIO}.spectrum",
 }  # fmt: skip
 _OTHERS = {"Transform": "gensynth.transforms.base", "Sometimes": "gensynth.transforms.compose"}
 

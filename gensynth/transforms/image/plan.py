@@ -12,7 +12,7 @@ every batch.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from ...errors import ConfigError
 from ..base import Transform
 from ..draws import Draws, Flags
 from . import warp
-from .stages import Bend, Border, Canvas, Curve, Floats, Hue, Move, Paint, Stage, Tint
+from .stages import Bend, Border, Canvas, Curve, Floats, Hue, Mixture, Move, Paint, Stage, Tint
 
 Size = tuple[int, int]
 Colour = Tint | Hue | Curve
@@ -40,6 +40,11 @@ class Segment:
     colours: list[tuple[Colour, Flags, str]] = field(default_factory=list)
     paint: tuple[Paint, Draws, Flags, str] | None = None
     cut: str = ""
+
+    @property
+    def mixtures(self) -> list[Mixture]:
+        """What mixes images with others at the end of it."""
+        return [] if self.paint is None or self.paint[0].mixture is None else [self.paint[0].mixture]
 
     @classmethod
     def begun(cls, n: int, size: Size) -> Segment:
@@ -88,7 +93,7 @@ def steps_of(policy: Transform, draws: Draws, canvas: Canvas) -> Iterator[tuple[
                 raise ConfigError(f"{type(leaf).__name__} {text}")
             yield stage, drawn, active, type(leaf).__name__
             if isinstance(stage, Move) and stage.size is not None:
-                canvas = Canvas(canvas.n, canvas.channels, *stage.size)
+                canvas = replace(canvas, height=stage.size[0], width=stage.size[1])
 
 
 def planned(policy: Transform, draws: Draws, canvas: Canvas) -> list[Segment]:

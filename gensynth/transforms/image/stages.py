@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +20,17 @@ Border = Literal["reflect", "edge"] | float
 
 @dataclass(frozen=True)
 class Canvas:
-    """The images as an op meets them: n of them, of so many channels, height and width."""
+    """The images as an op meets them: n of them, of so many channels, height and width; labels (n,) or None."""
 
     n: int
     channels: int
     height: int
     width: int
+    labels: Any = None
+
+    def of_rows(self, rows: Ints) -> Canvas:
+        """Return some of the images."""
+        return replace(self, n=len(rows), labels=None if self.labels is None else self.labels[rows])
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -94,9 +99,27 @@ class Paint:
     """Anything else, done to the pixels of the active rows: `do(pixels, draws, rows)` with values in [0, 1].
 
     Shape: pixels (m, c, h, w), returned in the same shape; draws of these rows; rows (m,) their places in the batch.
+    `mixture` says, after that is done, what it is to masks, boxes and labels; None where they stay.
     """
 
     do: Callable[[Tensor, Draws, Ints], Tensor]
+    mixture: Mixture | None = None
+
+
+class Mixture(Protocol):
+    """What mixing images with others does to what belongs to them, known once the pixels are mixed."""
+
+    def touches(self, row: int) -> bool:
+        """Whether a row of the batch is mixed."""
+
+    def masks(self, x: Tensor) -> Tensor:
+        """Return the masks of all rows. Shape: (n, masks, h, w) to such."""
+
+    def boxes(self, boxes: Floats, row: int) -> Floats:
+        """Return the boxes of a row that is mixed. Shape: (k, 4) to (k', 4)."""
+
+    def weights(self, y: Floats) -> Floats:
+        """Return the weights of the classes of all rows. Shape: (n, classes) to such."""
 
 
 Stage = Move | Bend | Tint | Hue | Curve | Paint
