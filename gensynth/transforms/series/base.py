@@ -101,3 +101,21 @@ def resampled(x: Floats, places: Floats) -> Floats:
         near = np.where(share < 0.5, left, right)
         made = np.where(np.isnan(made) | np.isnan(near), near, made)
     return made
+
+
+def bridged(x: Floats) -> Floats:
+    """Return series with missing samples on the straight line between their neighbours, 0 where all are missing.
+
+    At the ends the nearest sample is taken. Shape: (m, channels, time), also returned.
+    """
+    gaps = np.isnan(x)
+    if not gaps.any():
+        return x
+    at = np.arange(x.shape[2])
+    before = np.maximum.accumulate(np.where(gaps, -1, at), axis=2)
+    after = np.minimum.accumulate(np.where(gaps, x.shape[2], at)[..., ::-1], axis=2)[..., ::-1]
+    none = gaps.all(axis=2, keepdims=True)
+    left, right = np.where(before < 0, after, before), np.where(after == x.shape[2], before, after)
+    first, last = (np.take_along_axis(x, np.where(none, 0, ends), axis=2) for ends in (left, right))
+    share = (at - left) / np.where(right > left, right - left, 1)
+    return np.where(none, 0.0, np.where(gaps, first * (1 - share) + last * share, x))

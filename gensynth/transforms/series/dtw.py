@@ -23,7 +23,7 @@ Steps = npt.NDArray[np.uint8]
 def distances(x: Floats, y: Floats, band: int) -> Floats:
     """Return the distance of each pair along its best path: the sum of squared differences.
 
-    Missing samples cost nothing. Shape: x, y (m, channels, time), time > 0; band in samples; returns (m,).
+    Shape: x, y (m, channels, time), none missing, time > 0; band in samples; returns (m,).
     """
     made = np.empty(len(x))
     for rows in _chunks(len(x), x.shape[2], band):
@@ -34,7 +34,8 @@ def distances(x: Floats, y: Floats, band: int) -> Floats:
 def places_along(x: Floats, y: Floats, band: int) -> Floats:
     """Return where in x the best path to y is, at evenly spread places along the path.
 
-    Shape: x, y (m, channels, time), time > 1; band in samples; returns (m, time) from 0 to time - 1, not falling.
+    Shape: x, y (m, channels, time), none missing, time > 1; band in samples; returns (m, time), from 0 to time - 1,
+    which do not fall.
     """
     made = np.empty((len(x), x.shape[2]))
     for rows in _chunks(len(x), x.shape[2], band):
@@ -66,7 +67,7 @@ def _table(x: Floats, y: Floats, band: int, keep: bool) -> tuple[Floats, Steps]:
         cost = np.zeros((count, m))
         for channel in range(channels):
             apart = first[channel, i : i + count] - second[channel, j - count + 1 : j + 1][::-1]
-            cost += np.nan_to_num(apart * apart, copy=False)
+            cost += apart * apart
         spots = slice(band + 1 - reach, band + 2 + reach, 2)
         if total:
             both, one, other = table[spots], table[band - reach : band + 1 + reach : 2], \
@@ -98,7 +99,7 @@ def _paths(steps: Steps, t: int, band: int) -> tuple[Ints, Ints]:
 
 def _evenly(back: Ints, count: Ints, length: int) -> Floats:
     """Return the places at evenly spread points of paths that are given from their ends back. Shape: (m, length)."""
-    along = np.linspace(0, 1, length) * (count - 1)[:, None]
+    along = np.arange(length) * (count - 1)[:, None] / max(length - 1, 1)
     below = np.floor(along).astype(np.intp)
     above = np.minimum(below + 1, (count - 1)[:, None])
     rows, last = np.arange(len(count))[:, None], (count - 1)[:, None]

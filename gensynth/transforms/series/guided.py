@@ -16,7 +16,7 @@ from ...errors import ConfigError, DataError
 from ..classes import Classes
 from ..draws import Draws, Floats, Ints
 from . import dtw
-from .base import SeriesTransform, check_count, resampled
+from .base import SeriesTransform, bridged, check_count, resampled
 from .rows import Runs
 
 
@@ -28,7 +28,7 @@ class Teachers:
     classes: Classes
 
     def of(self, rows: Ints, channels: int, length: int) -> Floats:
-        """Return known rows, brought to a length. Shape: rows (m,); returns (m, channels, length)."""
+        """Return known rows, gaps bridged, brought to a length. Shape: rows (m,); returns (m, channels, length)."""
         if isinstance(self.runs.x, np.ndarray) and self.runs.x.shape[1:] == (channels, length):
             return self.runs.x[rows]
         return np.stack([_brought(self.runs.x[row], channels, length) for row in rows])
@@ -36,12 +36,13 @@ class Teachers:
 
 @dataclass(frozen=True)
 class GuidedWarp(SeriesTransform):
-    """A row with its own values, in the time steps of another row of its class, the teacher.
+    """A row with its own values, in a time that goes towards that of another row of its class, the teacher.
 
-    The row is aligned with the teacher by dynamic time warping, and the part of the path that is in the row, resampled
-    to the row's length, is its new time. Rows keep their lengths; a teacher of another length is first brought to that
-    of the row. It knows the rows and labels that it was fitted on; without labels all rows are one class. Missing
-    samples cost nothing where rows are aligned, and travel with the others.
+    The row is aligned with the teacher by dynamic time warping, and the places of the path in the row, resampled to the
+    row's length, are its new time: as a path waits in both rows, an event moves about half way to where the teacher has
+    it. Rows keep their lengths; a teacher of another length is first brought to that of the row. It knows the rows and
+    labels that it was fitted on; without labels all rows are one class. Missing samples are bridged where rows are
+    aligned, and travel with the others.
 
     Few rows: a class of one row, or a label that no known row has, stays as it is.
 
@@ -71,7 +72,7 @@ class GuidedWarp(SeriesTransform):
         """Return the rows and their classes. Raises: DataError where there are no rows."""
         if not len(rows):
             raise DataError("GuidedWarp warps after known rows, and there are none: fit it on some")
-        return Teachers(rows, Classes.of(y, len(rows)))
+        return Teachers(rows.mapped(lambda places, x: bridged(x)), Classes.of(y, len(rows)))
 
     def alter(self, x: Floats, draws: Draws, y: Any) -> Floats:  # noqa: D102 -- the base documents it
         known: Teachers = self.known
@@ -80,12 +81,13 @@ class GuidedWarp(SeriesTransform):
         if not len(some):
             return x
         made, band = x.copy(), min(math.ceil(self.band * x.shape[2]), x.shape[2] - 1)
-        x, codes, draws = x[some], codes[some], draws.of_rows(some)
+        own, codes, draws = x[some], codes[some], draws.of_rows(some)
+        x = bridged(own)
         if self.teacher == "random" or len(known.classes) < 2:
             teachers = self._other(x, codes, draws.uniform("teacher"))
         else:
             teachers = self._discriminative(x, codes, draws, band)
-        made[some] = resampled(x, dtw.places_along(x, teachers, band))
+        made[some] = resampled(own, dtw.places_along(x, teachers, band))
         return made
 
     def _other(self, x: Floats, codes: Ints, u: Floats) -> Floats:
@@ -93,7 +95,7 @@ class GuidedWarp(SeriesTransform):
         known: Teachers = self.known
         rows = known.classes.drawn(codes, u)
         found = known.of(rows, *x.shape[1:])
-        same = np.flatnonzero(((found == x) | (np.isnan(found) & np.isnan(x))).all(axis=(1, 2)))
+        same = np.flatnonzero((found == x).all(axis=(1, 2)))
         if len(same):
             found = found.copy()
             found[same] = known.of(known.classes.next_to(rows[same], codes[same]), *x.shape[1:])

@@ -72,8 +72,7 @@ class WindowSlice(SeriesTransform):
     def alter(self, x: Floats, draws: Draws, y: Any) -> Floats:  # noqa: D102
         length = draws.uniform("share", *span("share", self.share))
         start = draws.uniform("start") * (1 - length)
-        along = np.linspace(0, 1, x.shape[2])
-        places = (start[:, None] + length[:, None] * along) * (x.shape[2] - 1)
+        places = start[:, None] * (x.shape[2] - 1) + length[:, None] * np.arange(x.shape[2])
         return resampled(x, np.clip(places, 0, x.shape[2] - 1))
 
 
@@ -97,14 +96,15 @@ class WindowWarp(SeriesTransform):
             raise ConfigError(f"factors must be numbers above 0, at least one, got {self.factors!r:.60}")
 
     def alter(self, x: Floats, draws: Draws, y: Any) -> Floats:  # noqa: D102
+        last = x.shape[2] - 1
         width = draws.uniform("width", *span("width", self.width))[:, None]
-        start = draws.uniform("start")[:, None] * (1 - width)
+        start = draws.uniform("start")[:, None] * (1 - width) * last
         factor = np.asarray(self.factors, dtype=np.float64)[draws.choice("factor", [1.0] * len(self.factors))][:, None]
-        time = np.linspace(0, 1, x.shape[2]) * (1 + width * (factor - 1))
+        time = np.arange(x.shape[2]) * (1 + width * (factor - 1))
         inside = start + (time - start) / factor
-        after = time - width * (factor - 1)
-        places = np.where(time < start, time, np.where(time < start + width * factor, inside, after))
-        return resampled(x, np.clip(places * (x.shape[2] - 1), 0, x.shape[2] - 1))
+        after = time - width * (factor - 1) * last
+        places = np.where(time < start, time, np.where(time < start + width * factor * last, inside, after))
+        return resampled(x, np.clip(places, 0, last))
 
 
 @dataclass(frozen=True)

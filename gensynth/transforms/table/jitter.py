@@ -15,7 +15,8 @@ from ..settings import span
 from .base import Pool, Range, TableTransform
 from .rows import Matrix
 
-COMMON = 0.1  # share of the distinct rows of a class from which on a value is one that the column prefers
+COMMON = 0.1  # share of the rows of a class from which on a value may be one that the column prefers
+TIMES = 5  # as often as the median value of the column: where rows repeat, all their values come often
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +33,10 @@ class Spreads(Pool):
 class JitterNumbers(TableTransform):
     """Normal noise on numbers and dates, in units of the spread of their column in the class.
 
-    The spread is the standard deviation, or the interquartile range / 1.34 where that is smaller and above 0. A value
-    that more than a tenth of the distinct rows of the class hold, and more than two, stays: zeros, caps, small whole
-    numbers. What would leave the range of the column goes the other way. Numbers on a grid go to its nearest point.
+    The spread is the standard deviation, or the interquartile range / 1.34 where that is smaller and above 0. Values
+    that the column prefers stay: zeros, caps, small whole numbers. They are those that more than a tenth of the class's
+    rows hold, and more than two: of its distinct rows, or of all where the value is five times as frequent as the
+    median one. What would leave the range of the column goes the other way. Numbers on a grid go to its nearest point.
 
     Few rows: in a class of one distinct row the spreads are those of all rows, and a column that is constant in a class
     of several stays there.
@@ -58,7 +60,8 @@ class JitterNumbers(TableTransform):
         for part in pool.by_class:
             distinct = _distinct(part)
             spreads.append(_spreads(part, places) if len(distinct) > 1 else every)
-            preferred.append({place: _preferred(distinct[:, place]) for place in places} if len(distinct) > 1 else {})
+            held = {place: _preferred(part[:, place], distinct[:, place]) for place in places}
+            preferred.append(held if len(distinct) > 1 else {})
         filled = np.isnan(rows.values)
         low = np.where(filled, np.inf, rows.values).min(axis=0)
         high = np.where(filled, -np.inf, rows.values).max(axis=0)
@@ -98,7 +101,11 @@ def _spreads(rows: Floats, places: list[int]) -> Floats:
     return made
 
 
-def _preferred(cells: Floats) -> Floats:
-    """Return the values that many cells hold. Shape: (n,) to (k,)."""
-    values, counts = np.unique(cells[~np.isnan(cells)], return_counts=True)
-    return np.asarray(values[counts > max(2.0, COMMON * len(cells))])
+def _preferred(cells: Floats, distinct: Floats) -> Floats:
+    """Return the values that many cells hold, of all rows or of the distinct ones. Shape: (n,), (m,) to (k,)."""
+    found = []
+    for part, times in ((distinct, 0), (cells, TIMES)):
+        values, counts = np.unique(part[~np.isnan(part)], return_counts=True)
+        often = max(2.0, COMMON * len(part))
+        found.append(values[(counts > often) & (counts >= times * np.median(counts))] if len(counts) else values)
+    return np.union1d(*found)
