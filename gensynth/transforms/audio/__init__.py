@@ -1,1 +1,1 @@
-"""Transforms of audio."""
+"""Transforms of recordings, on torch, rows of one length together."""
