@@ -5,6 +5,10 @@ needs the pixels where they lie (`Paint`), or another border is asked for. Then 
 that coloured, in order: linear changes are multiplied where no clamp stands between them. A row that a change does not
 touch has the identity in its place, so that it takes part in one batch with the others.
 
+Alternatives of a `OneOf` share a move, a pass and a cut, as no row has two of them: each change is done as early as
+those before it that a row can have with it allow. What is done to rows that have another alternative costs next to
+nothing: changes are drawn for the rows that have them alone.
+
 What is fused depends on the settings alone, and which way a row is moved on that row alone: one comes out the same in
 every batch.
 """
@@ -13,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -20,12 +25,27 @@ from torch import Tensor
 
 from ...errors import ConfigError
 from ..base import Transform
-from ..draws import Draws, Flags
+from ..draws import Draws, Flags, Ints
 from . import warp
-from .stages import Bend, Border, Canvas, Curve, Floats, Hue, Mixture, Move, Paint, Stage, Tint
+from .forks import Mark, marks
+from .layers import Colour, Layer
+from .stages import Bend, Border, Canvas, Floats, Mixture, Move, Paint, Stage
 
 Size = tuple[int, int]
-Colour = Tint | Hue | Curve
+NONE = Draws(0, np.arange(0))
+NOTHING = Paint(lambda x, draws, rows: x)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A single change: what is done to rows (m,), drawn for them alone; its draws and flags of all rows (n,)."""
+
+    stage: Stage
+    rows: Ints
+    draws: Draws
+    active: Flags
+    name: str
+    mark: Mark
 
 
 @dataclass
@@ -36,40 +56,66 @@ class Segment:
     size: Size
     border: Border = "reflect"
     bend: Tensor | None = None
-    moves: list[str] = field(default_factory=list)
-    colours: list[tuple[Colour, Flags, str]] = field(default_factory=list)
-    paint: tuple[Paint, Draws, Flags, str] | None = None
+    moves: list[Step] = field(default_factory=list)
+    layers: list[Layer] = field(default_factory=list)
+    paints: list[Step] = field(default_factory=list)
+    bits: dict[str, int] = field(default_factory=lambda: {"moves": 0, "colours": 0, "paints": 0})
     cut: str = ""
-
-    @property
-    def mixtures(self) -> list[Mixture]:
-        """What mixes images with others at the end of it."""
-        return [] if self.paint is None or self.paint[0].mixture is None else [self.paint[0].mixture]
 
     @classmethod
     def begun(cls, n: int, size: Size) -> Segment:
         """Return one in which nothing is done yet to n rows."""
         return cls(np.tile(np.eye(3), (n, 1, 1)), size)
 
-    def move(self, stage: Move, active: Flags, name: str) -> None:
-        """Multiply a homography to those before it."""
-        size = stage.size or self.size
-        matrix = np.where(active[:, None, None], stage.matrix, np.eye(3))
-        if self.bend is not None:
-            self.bend = carried(self.bend, matrix, size)
-        self.matrix, self.size, self.border = matrix @ self.matrix, size, stage.border
-        self.moves.append(name)
+    @property
+    def colours(self) -> list[tuple[Colour, Flags, str]]:
+        """The changes of colour, those of alternatives as one, which rows they touch, and their names."""
+        return [layer.whole(len(self.matrix)) for layer in self.layers]
 
-    def bent(self, stage: Bend, active: Flags, name: str) -> None:
-        """Add a displacement."""
-        more = warp.spread(torch.from_numpy(stage.field * active[:, None, None, None]).float(), self.size)
+    @property
+    def mixtures(self) -> list[Mixture]:
+        """What mixes images with others at the end of it."""
+        found = [step.stage.mixture for step in self.paints if isinstance(step.stage, Paint)]
+        return [mixture for mixture in found if mixture is not None]
+
+    def move(self, step: Step) -> None:
+        """Multiply homographies to those before them, or add displacements."""
+        stage, rows = step.stage, step.rows
+        if isinstance(stage, Move):
+            size = stage.size or self.size
+            if self.bend is not None:
+                if size != self.size:
+                    self.bend = carried(self.bend, stage.matrix, size)
+                elif len(rows):
+                    self.bend[rows] = carried(self.bend[rows], stage.matrix, size)
+            self.matrix[rows] = stage.matrix @ self.matrix[rows]
+            self.size, self.border = size, stage.border
+        elif isinstance(stage, Bend):
+            self.bent(stage, rows)
+        self.moves.append(step)
+        self.bits["moves"] |= step.mark.bit
+
+    def colour(self, step: Step) -> None:
+        """Add a change of colour."""
+        if not isinstance(step.stage, Move | Bend | Paint):
+            Layer.add(self.layers, step.stage, step.rows, step.name, step.mark)
+            self.bits["colours"] |= step.mark.bit
+
+    def paint(self, step: Step) -> None:
+        """Add what needs the pixels."""
+        self.paints.append(step)
+        self.bits["paints"] |= step.mark.bit
+        self.cut = f"{' | '.join(dict.fromkeys(one.name for one in self.paints))} needs the pixels"
+
+    def bent(self, stage: Bend, rows: Ints) -> None:
+        """Add displacements."""
         if self.bend is None:
-            self.bend = more
-        else:
-            points = warp.sources(np.tile(np.eye(3), (len(more), 1, 1)), self.size, more, more)
-            self.bend = more + warp.resample(self.bend, points, "edge")
+            self.bend = torch.zeros(len(self.matrix), 2, *self.size)
         self.border = stage.border
-        self.moves.append(name)
+        if len(rows):
+            more = warp.spread(torch.from_numpy(stage.field).float(), self.size)
+            points = warp.sources(np.tile(np.eye(3), (len(more), 1, 1)), self.size, more, more)
+            self.bend[rows] = more + warp.resample(self.bend[rows], points, "edge")
 
 
 def carried(bend: Tensor, matrix: Floats, size: Size) -> Tensor:
@@ -84,73 +130,112 @@ def carried(bend: Tensor, matrix: Floats, size: Size) -> Tensor:
     return (moved - torch.stack([x, y], -1)).permute(0, 3, 1, 2).contiguous()
 
 
-def steps_of(policy: Transform, draws: Draws, canvas: Canvas) -> Iterator[tuple[Stage, Draws, Flags, str]]:
-    """Yield the single changes, what they draw from, which rows they touch, and their names."""
-    for leaf, drawn, active, certain in policy.leaves(draws, np.ones(len(draws), dtype=bool)):
-        for stage in leaf.stages(drawn, canvas):  # type: ignore[attr-defined]
-            if isinstance(stage, Move) and stage.size is not None and not certain:
-                text = "changes the size, so it must be done to all rows: not by chance, not in OneOf"
-                raise ConfigError(f"{type(leaf).__name__} {text}")
-            yield stage, drawn, active, type(leaf).__name__
+def steps_of(policy: Transform, draws: Draws, canvas: Canvas) -> Iterator[Step]:
+    """Yield the single changes, each drawn for the rows that it touches."""
+    leaves = policy.leaves(draws, np.ones(len(draws), dtype=bool))
+    found: list[Mark] = policy._kept("_marks", lambda: marks(policy))
+    for (leaf, drawn, active, certain), mark in zip(leaves, found, strict=True):
+        rows = np.flatnonzero(active)
+        if len(rows):
+            mine = drawn if len(rows) == len(active) else drawn.of_rows(rows)
+            stages = leaf.stages(mine, replace(canvas, n=len(rows)))  # type: ignore[attr-defined]
+        else:
+            of = of_no_rows if leaf.known is None else of_no_rows.__wrapped__  # data are not kept
+            stages = of(leaf, canvas.channels, canvas.height, canvas.width)
+        for stage in stages:
             if isinstance(stage, Move) and stage.size is not None:
+                if not certain:
+                    text = "changes the size, so it must be done to all rows: not by chance, not in OneOf"
+                    raise ConfigError(f"{type(leaf).__name__} {text}")
                 canvas = replace(canvas, height=stage.size[0], width=stage.size[1])
+            yield Step(stage, rows, drawn, active, type(leaf).__name__, mark)
+
+
+@lru_cache(maxsize=1024)
+def of_no_rows(leaf: Transform, channels: int, height: int, width: int) -> list[Stage]:
+    """Return what a change does to no rows, which holds its place in a plan."""
+    made: list[Stage] = leaf.stages(NONE, Canvas(0, channels, height, width))  # type: ignore[attr-defined]
+    return [NOTHING if isinstance(stage, Paint) else stage for stage in made]
 
 
 def planned(policy: Transform, draws: Draws, canvas: Canvas) -> list[Segment]:
     """Return the plan of a policy for images."""
     made = [Segment.begun(canvas.n, (canvas.height, canvas.width))]
-    for stage, drawn, active, name in steps_of(policy, draws, canvas):
-        last = made[-1]
-        if isinstance(stage, Move | Bend) and last.moves and last.border != stage.border:
-            last.cut = f"{name} has another border"
-            made.append(Segment.begun(canvas.n, last.size))
-            last = made[-1]
-        if isinstance(stage, Move):
-            last.move(stage, active, name)
-        elif isinstance(stage, Bend):
-            last.bent(stage, active, name)
-        elif isinstance(stage, Paint):
-            last.paint, last.cut = (stage, drawn, active, name), f"{name} needs the pixels"
-            made.append(Segment.begun(canvas.n, last.size))
+    for step in steps_of(policy, draws, canvas):
+        place = earliest(step, made)
+        if place == len(made):
+            made.append(Segment.begun(canvas.n, made[-1].size))
+        segment = made[place]
+        if isinstance(step.stage, Move | Bend):
+            segment.move(step)
+        elif isinstance(step.stage, Paint):
+            segment.paint(step)
         else:
-            last.colours.append((stage, active, name))
+            segment.colour(step)
     return made
 
 
+def earliest(step: Step, segments: list[Segment]) -> int:
+    """Return the place of the first segment that a change may be in: after all that a row can have before it.
+
+    In a segment moves come first, so that a move may stand in that of a colour before it.
+    """
+    place, joint = 0, step.mark.joint
+    moves = isinstance(step.stage, Move | Bend)
+    for number, segment in enumerate(segments):
+        if segment.bits["paints"] & joint:
+            place = number + 1
+        elif segment.bits["moves"] & joint or (not moves and segment.bits["colours"] & joint):
+            place = number
+    if isinstance(step.stage, Move | Bend):
+        while place < len(segments) and segments[place].moves and segments[place].border != step.stage.border:
+            segments[place].cut = segments[place].cut or f"{step.name} has another border"
+            place += 1
+    return place
+
+
 def explained(policy: Transform, canvas: Canvas) -> str:
-    """Return a plan in words."""
+    """Return a plan in words; | stands between alternatives, * between what is done one after another."""
     lines = []
-    draws = Draws.of(0, 0, np.arange(canvas.n))
-    plan = planned(policy, draws, canvas)
-    for segment, after in zip(plan, [*plan[1:], Segment.begun(0, (0, 0))], strict=True):
+    plan = planned(policy, Draws.of(0, 0, np.arange(canvas.n)), canvas)
+    for number, segment in enumerate(plan):
         if segment.moves:
             what = "copies of pixels" if _copies(segment) else "one resampling"
-            lines.append(f"move    {' * '.join(segment.moves)}: {what}, to {segment.size[0]} x {segment.size[1]}")
-        for names in passes([(stage, name) for stage, _, name in segment.colours]):
+            lines.append(f"move    {together(segment.moves)}: {what}, to {segment.size[0]} x {segment.size[1]}")
+        for names in passes(segment.layers):
             lines.append(f"colour  {' * '.join(names)}: one pass")
-        if segment.paint is not None:
-            lines.append(f"pixels  {segment.paint[3]}")
-        if segment.cut and (after.moves or after.colours or after.paint):
+        if segment.paints:
+            lines.append(f"pixels  {' | '.join(step.name for step in segment.paints)}")
+        if segment.cut and number + 1 < len(plan):
             lines.append(f"-- cut: {segment.cut} --")
     return "\n".join(lines) or "nothing is done"
+
+
+def together(steps: list[Step]) -> str:
+    """Return the names of changes that are done together."""
+    groups: list[list[Step]] = []
+    for step in steps:
+        if groups and not any(step.mark.joint & other.mark.bit for other in groups[-1]):
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    return " * ".join(" | ".join(dict.fromkeys(step.name for step in group)) for group in groups)
 
 
 def _copies(segment: Segment) -> bool:
     return segment.bend is None and bool(warp.exact(segment.matrix).all())
 
 
-def passes(colours: list[tuple[Colour, str]]) -> Iterator[list[str]]:
+def passes(layers: list[Layer]) -> Iterator[list[str]]:
     """Yield the names of the colours that are one pass each: linear ones up to the first that must be clamped."""
     names: list[str] = []
-    for stage, name in colours:
-        if not isinstance(stage, Tint):
+    for layer in layers:
+        if not layer.linear or layer.about:
             if names:
                 yield names
-            yield [name]
             names = []
-            continue
-        names.append(name)
-        if not stage.safe:
+        names.append(layer.names)
+        if not layer.safe:
             yield names
             names = []
     if names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -20,17 +20,16 @@ Border = Literal["reflect", "edge"] | float
 
 @dataclass(frozen=True)
 class Canvas:
-    """The images as an op meets them: n of them, of so many channels, height and width; labels (n,) or None."""
+    """The images as an op meets them: n of them, of so many channels, height and width.
+
+    `labels` are those of all rows of the batch, or None.
+    """
 
     n: int
     channels: int
     height: int
     width: int
     labels: Any = None
-
-    def of_rows(self, rows: Ints) -> Canvas:
-        """Return some of the images."""
-        return replace(self, n=len(rows), labels=None if self.labels is None else self.labels[rows])
 
     @property
     def centre(self) -> tuple[float, float]:

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from ..draws import Flags, Ints
 from . import tint, warp
-from .plan import Segment
-from .stages import Border, Curve, Hue, Tint
+from .plan import Segment, Step
+from .stages import Border, Curve, Hue, Paint, Tint
 
 
 def carry_out(segments: list[Segment], x: Tensor) -> Tensor:
@@ -22,8 +22,8 @@ def carry_out(segments: list[Segment], x: Tensor) -> Tensor:
             work.move(segment)
         if segment.colours:
             work.colour(segment)
-        if segment.paint is not None:
-            work.paint(segment)
+        for step in segment.paints:
+            work.paint(step)
     return work.x if work.x.dtype == x.dtype else as_bytes(work.x)
 
 
@@ -81,15 +81,13 @@ class Work:
         x[rows] = made
         return x
 
-    def paint(self, segment: Segment) -> None:
+    def paint(self, step: Step) -> None:
         """Do what needs the pixels where they lie, values in [0, 1]."""
-        assert segment.paint is not None
-        stage, draws, active, _ = segment.paint
-        rows = np.flatnonzero(active)
-        if not len(rows):
+        rows = step.rows
+        if not len(rows) or not isinstance(step.stage, Paint):
             return
         x = self._floats()
-        made = stage.do(x[rows] / self.top, draws.of_rows(rows), rows).clamp_(0, 1) * self.top
+        made = step.stage.do(x[rows] / self.top, step.draws.of_rows(rows), rows).clamp_(0, 1) * self.top
         if len(rows) == len(x):
             self.x = made
         else:
