@@ -221,6 +221,7 @@ def test_short_silent_and_empty_waves_are_changed_without_nan(name):
         (np.full((2, 9), np.nan), "finite"),
         ([np.zeros(9), np.array([0, np.inf])], "wave 1 must be finite"),
         (np.full((2, 9), 1e60), "finite"),
+        (np.full((2, 9), 1e13), "up to 1e\\+12"),
         ([np.zeros(9), np.zeros((2, 9))], r"wave 1 has the shape \(2, 9\).*one channel a wave"),
         ([0.1, 0.2], r"wave 0 has the shape \(\)"),
         (np.zeros((2, 2, 9)), "one channel a wave"),
@@ -461,7 +462,11 @@ def test_a_room_dies_away_as_fast_as_was_asked(rt60):
 
 def test_a_room_is_a_convolution_and_keeps_the_length():
     e = torch.from_numpy(RNG.normal(size=(1, 800)).astype(np.float32))
-    h = room_response(e, np.array([0.1]), np.array([6.0]), RATE)[0].numpy()
+    h = room_response(e, np.array([0.1]), np.array([6.0]), RATE, 800)[0].numpy()
+    assert np.square(h).sum() == pytest.approx(1, abs=1e-5)
+    cut = room_response(e[:, :80], np.array([0.1]), np.array([6.0]), RATE, 800)[0].numpy()
+    assert np.allclose(h[0], cut[0])  # what is not heard of a room counts
+    assert np.square(cut[1:]).sum() == pytest.approx(np.square(h[1:80]).sum(), rel=0.3)
     click = np.zeros(900)
     click[0] = 1
     op = T.Reverberate((0.1, 0.1), (6, 6), random_state=0)

@@ -37,27 +37,32 @@ class Reverberate(AudioTransform):
         low, high = span("rt60", self.rt60)
         samples = x.shape[1]
         taps = int(np.ceil(high * rate))
-        e = torch.from_numpy(draws.normal_table("room", taps)).to(x)
+        e = torch.from_numpy(draws.normal_table("room", min(taps, samples))).to(x)
         ratio = draws.uniform("ratio", *span("ratio", self.ratio))
-        h = room_response(e, log_uniform(draws, "rt60", low, high), ratio, rate)[:, :samples]
+        h = room_response(e, log_uniform(draws, "rt60", low, high), ratio, rate, taps)
         n = next_fast_len(samples + h.shape[1] - 1, True)
         heard = torch.stack([torch.fft.rfft(F.pad(row, (0, n - len(row)))) for row in h])
         return multiplied(x, heard, n)
 
 
-def room_response(e: Tensor, rt60: Floats, ratio: Floats, rate: float) -> Tensor:
+def room_response(e: Tensor, rt60: Floats, ratio: Floats, rate: float, taps: int) -> Tensor:
     """Return what rooms answer to a click: the click, then noise e under 10^(-3 t / rt60), t in seconds.
 
     The noise has `ratio` dB less energy than the click, both together that of 1, so that loudness stays about as it is.
+    Of an answer of `taps` samples the first are made; the energy of the rest is what is expected of it.
     The decay is that of a diffuse field, the same at all frequencies (Schroeder 1965, "New method of measuring
     reverberation time", measures it; Polack 1988 models it as noise that dies away).
 
-    Shape: e (m, taps) normal numbers, rt60 and ratio (m,); returns (m, taps).
+    Shape: e (m, first) normal numbers, rt60 and ratio (m,); returns (m, first).
     """
-    t = torch.arange(e.shape[1], dtype=torch.float64, device=e.device) / rate
-    tail = e.double() * 10 ** (-3 * t / column(rt60, t))
+    first = e.shape[1]
+    t = torch.arange(first, dtype=torch.float64, device=e.device)
+    fall = 10 ** (-3 / (column(rt60, t) * rate))  # of the amplitude, from sample to sample
+    tail = e.double() * fall**t
     tail[:, 0] = 0
+    rest = (fall ** (2 * first) - fall ** (2 * max(taps, first))) / (1 - fall**2)
+    energy = tail.square().sum(1, keepdim=True) + rest
     share = column(10 ** (-ratio / 10), t)
-    tail *= (share / tail.square().sum(1, keepdim=True).clamp(min=1e-60)).sqrt()
+    tail *= (share / energy.clamp(min=1e-60)).sqrt()
     tail[:, 0] = 1
-    return (tail / tail.square().sum(1, keepdim=True).sqrt()).to(e)
+    return (tail / (1 + share).sqrt()).to(e)

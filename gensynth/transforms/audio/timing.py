@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ...errors import ConfigError
+from ..base import Transform
 from ..draws import Draws
 from ..settings import span
 from .rows import Waves
@@ -68,7 +69,7 @@ class CropTime(AudioTransform):
 
 
 @dataclass(frozen=True)
-class FixLength(AudioTransform):
+class FixLength(Transform):
     """All waves of one length: a part of a longer one, silence around a shorter one, at a place drawn anew.
 
     An array takes the new length where all of its rows are given it. p is therefore 1.
@@ -81,6 +82,7 @@ class FixLength(AudioTransform):
     seconds: float = 1.0
     centred: bool = False
 
+    kind: ClassVar[str] = "audio"
     breaks: ClassVar[str] = "sounds outside of the part that is kept"
 
     def _check(self) -> None:
@@ -99,6 +101,3 @@ class FixLength(AudioTransform):
             cut = wave[before : before + length]
             made.append(cut if len(wave) >= length else F.pad(wave, (before, spare - before)))
         return replace(rows, rows=made, length=length)
-
-    def alter(self, x: Tensor, draws: Draws, rate: float) -> Tensor:  # noqa: D102
-        raise NotImplementedError
