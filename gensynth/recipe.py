@@ -8,12 +8,10 @@ alone, in YAML. Both are read by `read_job`.
 from __future__ import annotations
 
 import inspect
-import re
 import typing
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -27,6 +25,8 @@ from pydantic import (
 
 from .errors import ConfigError, nearest
 from .generators import generator_class
+from .store.yamlfile import dump_yaml, load_yaml, read_yaml
+from .transforms.base import Transform
 
 
 class Named(BaseModel):
@@ -41,22 +41,82 @@ def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+__all__ = [
+    "Asked",
+    "Change",
+    "Job",
+    "Named",
+    "build_generator",
+    "checked_params",
+    "dump_yaml",
+    "load_yaml",
+    "make_job",
+    "plain_policy",
+    "read_job",
+]
+
 RECORDED = "(rows that the recipe was made from)"
 _EXCLUSIVE = (("generator", "model"), ("holdout", "split"), ("model", "groups"), ("model", "columns"))
 Spec = Annotated[Named, BeforeValidator(_named)]
+Kind = typing.Literal["table", "image", "audio", "text", "series"]
 
 
-class Job(BaseModel):
-    """What `gensynth balance` and `gensynth fit` are asked to do.
+class Asked(BaseModel):
+    """What every verb is asked of data.
 
-    `strategy` is "auto" or another word of imbalanced-learn's, a float, or {label: rows}; labels match by their
-    printed form. `columns` names kinds of columns where they must not be guessed ("schema" in files).
+    `kind` is what the data is; without it a folder's files say, `text` does, and anything else is a table. `text` is
+    the column of the texts, `masks` a folder with a mask for each image. `columns` names kinds of columns where they
+    must not be guessed ("schema" in files).
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
     data: str
-    target: str
+    target: str | None = None
     out: str | None = None
+    kind: Kind | None = None
+    text: str | None = None
+    masks: str | None = None
+    columns: dict[str, str] = Field({}, alias="schema")
+    seed: int = Field(0, ge=0)
+    threads: int | None = Field(None, ge=1)
+
+    _input: str | None = PrivateAttr(None)  # hash of what a recipe was made from
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if self.text is not None and self.kind not in (None, "text"):
+            raise ValueError(f"text names a column of texts, and kind says {self.kind}: leave one of them out")
+        if self.kind == "text" and self.text is None:
+            raise ValueError("kind is text: name the column that holds it with --text")
+        if self.masks is not None and self.kind not in (None, "image"):
+            raise ValueError(f"masks belong to images, and kind says {self.kind}")
+        return self
+
+    def asked(self) -> dict[str, Any]:
+        """Return the job as plain data, without what was left at its default."""
+        return self.model_dump(by_alias=True, exclude_defaults=True)
+
+
+class Change(Asked):
+    """What `gensynth transform` is asked to do: `copies` changed copies of each row, by a policy.
+
+    `policy` is as in `plain_policy`; `originals` writes the rows themselves too; `sheet` is a picture of some of them.
+    """
+
+    policy: Any = None
+    copies: int = Field(1, ge=1)
+    masks_out: str | None = None
+    sheet: str | None = None
+    originals: bool = False
+
+
+class Job(Asked):
+    """What `gensynth balance` and `gensynth fit` are asked to do.
+
+    `strategy` is "auto" or another word of imbalanced-learn's, a float, or {label: rows}; labels match by their
+    printed form.
+    """
+
     generator: Spec | None = None
     model: str | None = None
     strategy: float | str | dict[str, int] = "auto"
@@ -67,9 +127,6 @@ class Job(BaseModel):
     holdout: float | None = Field(None, gt=0, lt=1)
     split: str | None = None
     mark: str | None = None
-    columns: dict[str, str] = Field({}, alias="schema")
-    seed: int = Field(0, ge=0)
-    threads: int | None = Field(None, ge=1)
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -82,54 +139,53 @@ class Job(BaseModel):
             )
         return self
 
-    _input: str | None = PrivateAttr(None)  # hash of the rows that a recipe was made from
 
-    def asked(self) -> dict[str, Any]:
-        """Return the job as plain data, without what was left at its default."""
-        return self.model_dump(by_alias=True, exclude_defaults=True)
+A = TypeVar("A", bound=Asked)
 
 
-def make_job(settings: dict[str, Any], where: str = "") -> Job:
+def make_job(settings: dict[str, Any], where: str = "", model: type[A] = Job) -> A:  # type: ignore[assignment]
     """Return a checked job. Raises: ConfigError, one sentence, offering the nearest key."""
     settings = dict(settings)
     recorded = settings.pop(RECORDED, None)
     try:
-        job = Job.model_validate(settings)
-        job._input = recorded
-        return job
+        job = model.model_validate(settings)
     except ValidationError as error:
-        raise ConfigError(f"{where}{_sentence(error)}") from None
+        raise ConfigError(f"{where}{_sentence(error, model)}") from None
+    job._input = recorded
+    if isinstance(job, Change) and job.policy is not None:
+        job.policy = plain_policy(job.policy)
+    elif isinstance(job, Job) and job.generator is not None and job.generator.params.get("policy") is not None:
+        job.generator.params = {**job.generator.params, "policy": plain_policy(job.generator.params["policy"])}
+    return job
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML whose keys are the words that stand there: `yes`, `010` and `1e3` are labels, not other values."""
+def plain_policy(policy: Any) -> dict[str, Any]:
+    """Return a policy as plain data, checked, with nothing left in other files.
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_scalar(key) if isinstance(key, yaml.ScalarNode) else key for key, _ in node.value]
-        if len(set(map(str, keys))) < len(keys):
-            raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
-        return {
-            str(key): self.construct_object(value, deep=True) for key, (_, value) in zip(keys, node.value, strict=True)
-        }
+    Arguments:
+        policy: the name of a transform; its settings as `Transform.to_dict` gives them; a list of such, one after
+            another; or a YAML file that holds one of these.
 
-
-class _Dumper(yaml.SafeDumper):
-    """YAML that `_Loader` reads back: texts that it would take for numbers are quoted."""
-
-
-_FLOAT = re.compile(r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+|[-+]?\.[0-9]+)\Z")  # 1e-3, as in YAML 1.2
-for _each in (_Loader, _Dumper):
-    _each.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, [*"-+.0123456789"])
+    Raises: ConfigError where there is no such transform, setting or file, offering the nearest.
+    """
+    where = ""
+    if isinstance(policy, str) and (policy.lower().endswith((".yaml", ".yml", ".json")) or Path(policy).is_file()):
+        where, policy = f"{policy}: ", read_yaml(policy)
+    try:
+        return Transform.from_dict(_spelled(policy)).to_dict()
+    except ConfigError as error:
+        raise ConfigError(f"{where}{error}") from None
 
 
-def load_yaml(text: str) -> Any:
-    """Return plain YAML, keys as text and numbers as in YAML 1.2. Raises: yaml.YAMLError."""
-    return yaml.load(text, Loader=_Loader)
-
-
-def dump_yaml(data: Any) -> str:
-    """Return plain data as YAML that `load_yaml` reads."""
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+def _spelled(policy: Any) -> Any:
+    """Return names as settings and lists as `Compose`, inside policies too."""
+    if isinstance(policy, str):
+        return {"name": policy}
+    if isinstance(policy, list):
+        return {"name": "Compose", "parts": [_spelled(part) for part in policy]}
+    if isinstance(policy, dict) and isinstance(policy.get("parts"), list):
+        return {**policy, "parts": [_spelled(part) for part in policy["parts"]]}
+    return policy
 
 
 def read_job(path: str, *, repeats: bool = True) -> dict[str, Any]:
@@ -141,19 +197,7 @@ def read_job(path: str, *, repeats: bool = True) -> dict[str, Any]:
 
     Raises: ConfigError where there is no such file, or it holds no settings.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        beside = [each.name for each in Path(path).parent.glob("*")] if Path(path).parent.is_dir() else []
-        raise ConfigError(f"{path}: {error.strerror or error}{nearest(Path(path).name, beside)}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: a configuration is text in UTF-8, and this is not") from None
-    try:
-        settings = load_yaml(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
+    settings = read_yaml(path)
     if isinstance(settings, dict) and set(settings) == {"job", "result"}:
         result = settings["result"] or {}
         chosen = result.get("generator")  # what was taken where nothing was named, and with it gates
@@ -161,7 +205,7 @@ def read_job(path: str, *, repeats: bool = True) -> dict[str, Any]:
         seen = result.get("input") or {}
         settings = settings["job"]
         if isinstance(settings, dict) and isinstance(seen, dict):
-            settings = {RECORDED: seen.get("sha256_of_rows"), **settings}
+            settings = {RECORDED: seen.get("sha256_of_rows") or seen.get("sha256_of_files"), **settings}
         if isinstance(settings, dict) and chosen and not settings.get("model"):
             settings = {**taken, **settings}
             settings["generator"] = _repeating(settings["generator"], result.get("repeat") if repeats else None)
@@ -224,6 +268,9 @@ def checked_params(made: type, params: dict[str, Any], name: str) -> dict[str, A
     for key, value in params.items():
         if key not in takes:
             raise ConfigError(f"{name} has no parameter {key!r}{nearest(key, takes)}")
+        if key == "policy" and value is not None:  # pydantic would make a mere Transform of settings
+            done[key] = Transform.from_dict(plain_policy(value))
+            continue
         try:
             done[key] = TypeAdapter(hints.get(key, Any)).validate_python(value)
         except ValidationError as error:
@@ -231,7 +278,7 @@ def checked_params(made: type, params: dict[str, Any], name: str) -> dict[str, A
     return done
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: ValidationError, model: type[BaseModel]) -> str:
     """Return the first complaint of pydantic as one sentence."""
     first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")  # a typo explains what is missing
     branches = ("function-", "dict[", "constrained-")  # pydantic names the branches of a union
@@ -239,7 +286,7 @@ def _sentence(error: ValidationError) -> str:
     where, kind = ".".join(keys), first["type"]
     if kind == "extra_forbidden":
         known = (
-            [each.alias or name for name, each in Job.model_fields.items()] if len(keys) == 1 else ["name", "params"]
+            [each.alias or name for name, each in model.model_fields.items()] if len(keys) == 1 else ["name", "params"]
         )
         return f"unknown key {where!r}{nearest(keys[-1], known)}"
     if kind == "missing":

@@ -1,4 +1,4 @@
-"""The command line: `gensynth balance | fit | sample | show`.
+"""The command line: `gensynth balance | fit | sample | transform | show`.
 
 This file holds the verbs and their options, and turns what goes wrong into one sentence and an exit status: 0 done,
 1 the work failed, 2 the request was wrong. What a verb does stands in the module of its name, imported when it runs.
@@ -27,7 +27,12 @@ app = typer.Typer(
 )
 
 Data = Annotated[
-    str | None, typer.Argument(help="A table: CSV, TSV (also .gz), Parquet; - is standard input.", show_default=False)
+    str | None,
+    typer.Argument(
+        help="A table: CSV, TSV (also .gz), Parquet; - is standard input. Or a folder of images or of WAV files, "
+        "one folder a class.",
+        show_default=False,
+    ),
 ]
 Target = Annotated[str | None, typer.Option("--target", "-t", help="Column that holds the class.")]
 Out = Annotated[str | None, typer.Option("--out", "-o", help="Where to write; - is standard output.")]
@@ -45,6 +50,15 @@ Column = Annotated[
 Config = Annotated[
     str | None, typer.Option("--config", "-c", help="Settings from YAML, or from a recipe; options override them.")
 ]
+Kind = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        help="What the data is, where that must be said: table, series (numeric columns are steps), image, audio.",
+    ),
+]
+Text = Annotated[str | None, typer.Option("--text", help="Column that holds the texts: the rows are those.")]
+Masks = Annotated[str | None, typer.Option("--masks", help="Folder with a mask for each image, of the same name.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed, at least 0.  [default: 0]", min=0)]
 Threads = Annotated[int | None, typer.Option("--threads", help="Most threads to use.", min=1)]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
@@ -91,6 +105,9 @@ def balance(
         str | None, typer.Option("--mark", help="Add this column: 1 for synthetic rows, 0 for real ones.")
     ] = None,
     schema: Column = None,
+    kind: Kind = None,
+    text: Text = None,
+    masks: Masks = None,
     config: Config = None,
     seed: Seed = None,
     threads: Threads = None,
@@ -98,17 +115,18 @@ def balance(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made, and write nothing.")] = False,
     print_config: Print = False,
 ) -> None:
-    """Add synthetic rows of the rare classes to a table.
+    """Add synthetic rows of the rare classes to a table, or files to a folder of images or recordings.
 
-    The real rows come first, unchanged; beside the output stands NAME.recipe.json, which --config takes to make the
-    same output again. Split off the rows you test on before balancing (--holdout, --split).
+    The real rows come first, unchanged; real files are copied, with NAME_synthetic_0001 beside them. Beside the output
+    stands NAME.recipe.json, which --config takes to make the same output again. Split off the rows you test on before
+    balancing (--holdout, --split).
     """
     from . import balancing as verb
     from .settings import gather
 
     job = gather(config, data=data, target=target, out=out, generator=generator, model=model, param=param,
                  strategy=strategy, groups=groups, under=under, gates=gate, holdout=holdout, split=split, mark=mark,
-                 schema=schema, seed=seed, threads=threads)  # fmt: skip
+                 schema=schema, kind=kind, text=text, masks=masks, seed=seed, threads=threads)  # fmt: skip
     verb.run(job, overwrite=overwrite, dry_run=dry_run, print_config=print_config)
 
 
@@ -120,18 +138,21 @@ def fit(
     out: Annotated[str | None, typer.Option("--out", "-o", help="Folder to write the model to.")] = None,
     param: Param = None,
     schema: Column = None,
+    kind: Kind = None,
+    text: Text = None,
+    masks: Masks = None,
     config: Config = None,
     seed: Seed = None,
     threads: Threads = None,
     overwrite: Overwrite = False,
     print_config: Print = False,
 ) -> None:
-    """Fit a generator on a table and save it, for `sample` and `balance --model`."""
+    """Fit a generator on a table or a folder and save it, for `sample` and `balance --model`."""
     from . import modelling as verb
     from .settings import gather
 
-    job = gather(config, data=data, target=target, out=out, generator=generator, param=param, schema=schema, seed=seed,
-                 threads=threads)  # fmt: skip
+    job = gather(config, data=data, target=target, out=out, generator=generator, param=param, schema=schema, kind=kind,
+                 text=text, masks=masks, seed=seed, threads=threads)  # fmt: skip
     verb.fit(job, overwrite=overwrite, print_config=print_config)
 
 
@@ -156,12 +177,54 @@ def sample(
 
 
 @app.command()
+def transform(
+    data: Data = None,
+    policy: Annotated[
+        str | None,
+        typer.Option("--policy", "-p", help="A YAML file, or a transform's name; without it the default of the kind."),
+    ] = None,
+    copies: Annotated[int | None, typer.Option("--n", "-n", help="Changed copies of each row.  [default: 1]")] = None,
+    out: Out = None,
+    masks: Masks = None,
+    masks_out: Annotated[
+        str | None, typer.Option("--masks-out", help="Folder for the changed masks.  [default: OUT.masks]")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", help="A picture (PNG) of some images and their copies; enough without -o.")
+    ] = None,
+    originals: Annotated[bool, typer.Option("--originals", help="Write the rows themselves too, first.")] = False,
+    kind: Kind = None,
+    text: Text = None,
+    target: Target = None,
+    schema: Column = None,
+    config: Config = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    overwrite: Overwrite = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what the policy does, and write nothing.")] = False,
+    print_config: Print = False,
+) -> None:
+    """Make changed copies of every row: images, with their masks, texts, recordings, series or rows of a table.
+
+    The class of a row stays its class. Beside the output stands NAME.recipe.json, which --config takes to make the same
+    again.
+    """
+    from . import transforming as verb
+    from .settings import gather_change
+
+    job = gather_change(config, data=data, policy=policy, copies=copies, out=out, masks=masks, masks_out=masks_out,
+                        sheet=sheet, originals=originals or None, kind=kind, text=text, target=target, schema=schema,
+                        seed=seed, threads=threads)  # fmt: skip
+    verb.run(job, overwrite=overwrite, explain=explain, print_config=print_config)
+
+
+@app.command()
 def show(
-    what: Annotated[str, typer.Argument(help="A table, a model folder or a recipe.", show_default=False)],
+    what: Annotated[str, typer.Argument(help="A table, a folder of files, a model or a recipe.", show_default=False)],
     target: Target = None,
     schema: Column = None,
 ) -> None:
-    """Show the columns and classes of a table, what a model holds, or what a recipe did."""
+    """Show the columns and classes of a table, the classes of a folder, what a model holds, or what a recipe did."""
     from . import showing as verb
     from .settings import pairs
 
@@ -198,7 +261,7 @@ def main(args: list[str] | None = None) -> None:
 
 def _said(error: Exception) -> int:
     """Print an error as one or two lines and return the exit status that it means."""
-    if isinstance(error, typer.Abort):
+    if isinstance(error, typer.Abort) or _interrupted(error):
         return _said_text("interrupted: each output is whole or as it was before", 1)
     if hasattr(error, "format_message"):  # typer's own complaints about options
         return _said_text(error.format_message(), 2)
@@ -216,6 +279,13 @@ def _said(error: Exception) -> int:
         name = f"{error.filename}: " if error.filename else ""
         return _said_text(f"{name}{error.strerror or error}", 1)
     return _said_text(f"{type(error).__name__}: {error}{notes}\n  This is a fault in gensynth; --debug shows where.", 1)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C stands behind an error, as where it came while a package was imported."""
+    return error is not None and (
+        isinstance(error, KeyboardInterrupt) or _interrupted(error.__cause__ or error.__context__)
+    )
 
 
 def _said_text(text: str, status: int) -> int:

@@ -1,11 +1,13 @@
-"""`gensynth fit` and `gensynth sample`: a generator fitted once, and rows from it later."""
+"""`gensynth fit` and `gensynth sample`: a generator fitted once, and rows or files from it later."""
 
 from __future__ import annotations
 
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..data.columns import Category
@@ -13,12 +15,14 @@ from ..data.encode import TableEncoder
 from ..data.numbers import Number
 from ..errors import ConfigError, RealRowsWarning, UnknownCategory
 from ..generators.files import load
-from ..recipe import Job, build_generator
+from ..recipe import Job, Named, build_generator
 from ..store.atomic import check_output
 from ..store.models import check_model_output
 from ..store.tables import read_table, write_frame
+from .folders import Folder, refuse_columns, write_new
 from .request import known_columns, settled, split_target
 from .settings import as_yaml, pairs, threads
+from .views import SeriesView, TextView, steps_of, view_of
 
 
 def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
@@ -32,21 +36,48 @@ def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
         raise ConfigError("fit makes a model: leave `model` out and name a generator")
     check_model_output(job.out, overwrite)
     with threads(job.threads):
-        table = read_table(job.data)
-        X, y = split_target(table, job.target)
-        schema = known_columns(job, X)
-        spec = settled(job, X, schema).generator
-        assert spec is not None
-        generator = build_generator(spec, seed=job.seed, schema=schema or None, n_jobs=job.threads).fit(X, y)
-    place = list(table.frame.columns).index(job.target)
-    generator.notes_ = {"target": job.target, "place": place, "manner": table.manner()}
+        folder = Path(job.data).is_dir() or job.kind in ("image", "audio")
+        spec, generator, y = _of_folder(job) if folder else _of_table(job)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", RealRowsWarning)
         generator.save(job.out, overwrite=overwrite)
     classes = ", ".join(f"{label} ({n:,})" for label, n in y.value_counts().items())
-    print(f"{spec.name}, fitted on {len(y):,} rows of {classes}: {job.out}", file=sys.stderr)
+    print(f"{spec.name}, fitted on {len(y):,} rows{f' of {classes}' if classes else ''}: {job.out}", file=sys.stderr)
     for warning in caught:
         print(f"gensynth: note: {warning.message}", file=sys.stderr)
+
+
+def _of_table(job: Job) -> tuple[Named, Any, pd.Series]:
+    """Return the generator's name, the generator fitted on a table or on rows in it, and the labels."""
+    table = read_table(job.data)
+    X, y = split_target(table, job.target)
+    schema = known_columns(job, X)
+    view = view_of(job, table, X, schema)
+    spec = settled(job, X, schema, view.kind).generator
+    assert spec is not None
+    known = schema if view.kind == "table" else {}
+    generator = build_generator(spec, seed=job.seed, schema=known or None, n_jobs=job.threads).fit(view.rows, y)
+    place = [*table.frame.columns].index(str(y.name))
+    generator.notes_ = {"target": job.target, "place": place, "manner": table.manner()}
+    if isinstance(view, TextView):
+        generator.notes_["text"] = view.column
+    elif isinstance(view, SeriesView):
+        generator.notes_["steps"] = [*view.steps]
+    return spec, generator, y
+
+
+def _of_folder(job: Job) -> tuple[Named, Any, pd.Series]:
+    """Return the generator's name, the generator fitted on the files of a folder, and their labels, if any."""
+    refuse_columns(job)
+    folder = Folder.open(job)
+    spec = settled(job, pd.DataFrame(), {}, folder.listing.kind).generator
+    assert spec is not None
+    y = pd.Series(folder.listing.labels or [None] * len(folder.listing), name="class", dtype=object)
+    generator = build_generator(spec, seed=job.seed, n_jobs=job.threads)
+    generator.fit(folder.whole(), None if folder.listing.labels is None else y)
+    folder.say_mixed()
+    generator.notes_ = {}
+    return spec, generator, y
 
 
 def sample(
@@ -56,17 +87,29 @@ def sample(
     """Make n rows with a saved generator and write them as a table. Raises: GensynthError."""
     from .settings import threads as held
 
+    generator = load(path)
+    files = generator.kind_ in ("image", "audio")
+    if files and out == "-":
+        raise ConfigError(f"{path} makes files of kind {generator.kind_!r}: give -o FOLDER, where they are to go")
     if out != "-":
         check_output(out, overwrite)
-    generator = load(path)
-    if not isinstance(generator.encoder_, TableEncoder):
-        what = "sparse tables" if generator.kind_ == "table" else f"data of kind {generator.kind_!r}"
-        raise ConfigError(f"{path} makes {what}, which sample cannot write")
+    if generator.kind_ == "table" and not isinstance(generator.encoder_, TableEncoder):
+        raise ConfigError(f"{path} makes sparse tables, which sample cannot write")
+    if conditions and generator.kind_ != "table":
+        raise ConfigError(f"--condition holds columns, and {path} makes data of kind {generator.kind_!r}: leave it out")
     with held(threads):
-        held_at = _held_at(generator, conditions)
+        held_at = _held_at(generator, conditions) if conditions else {}
         made, labels = _made(generator, n, y, held_at, seed, path)
+    if files:
+        write_new(out, made, None if labels is None else [str(label) for label in labels], overwrite=overwrite)
+        print(f"{n:,} files made by {type(generator).__name__}: {out}", file=sys.stderr)
+        return
     notes = generator.notes_
-    if not isinstance(made, pd.DataFrame):
+    if generator.kind_ == "text":
+        made = pd.DataFrame({str(notes.get("text") or "text"): pd.Series(list(getattr(made, "x", made)), dtype=object)})
+    elif generator.kind_ == "series":
+        made = pd.DataFrame(_steps(made, notes.get("steps"), path))
+    elif not isinstance(made, pd.DataFrame):
         made = pd.DataFrame(made if not hasattr(made, "to_pandas") else made.to_pandas())
     made.columns = pd.Index([str(name) for name in made.columns])
     if labels is not None:
@@ -81,6 +124,14 @@ def sample(
     write_frame(made, out, like=manner, overwrite=overwrite)
     if out != "-":
         print(f"{n:,} rows made by {type(generator).__name__}: {out}", file=sys.stderr)
+
+
+def _steps(made: Any, names: list[str] | None, path: str) -> dict[str, Any]:
+    """Return series as columns. Raises: ConfigError where they have several channels."""
+    if len(made) and np.asarray(made.x[0]).shape[0] != 1:
+        raise ConfigError(f"{path} makes series of several channels, which a table cannot hold")
+    longest = max((np.asarray(one).shape[-1] for one in made.x), default=0)
+    return steps_of(made, names=names or [f"t{step}" for step in range(longest)])
 
 
 def _held_at(generator: Any, words: list[str] | None) -> dict[Any, Any]:

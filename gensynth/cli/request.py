@@ -18,18 +18,30 @@ from ..data.identifiers import Identifier
 from ..data.labels import Labels
 from ..data.schema import Schema, identifiers_of
 from ..errors import ConfigError, DataError, UnknownCategory, nearest
+from ..generators.augment import default_for
 from ..generators.default import choose
 from ..generators.files import load
 from ..random import as_generator
-from ..recipe import Job, Named, build_generator, checked_params
+from ..recipe import Asked, Job, Kind, Named, build_generator, checked_params
 from ..store.base import TableFile
+from .policies import single
 
 Positions = npt.NDArray[np.intp]
 
 
-def split_target(table: TableFile, target: str) -> tuple[pd.DataFrame, pd.Series]:
-    """Return the columns to learn from, and the labels. Raises: ConfigError, DataError."""
+def split_target(table: TableFile, target: str | None) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the columns to learn from, and the labels of two classes at least. Raises: ConfigError, DataError."""
+    X, y = split_labels(table, target)
+    if y.nunique() < 2:
+        raise DataError(f"{table.path}: column {target!r} holds 1 class, {y.iloc[0]!r}: there is nothing to balance")
+    return X, y
+
+
+def split_labels(table: TableFile, target: str | None) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the columns that are not the target, and the labels. Raises: ConfigError, DataError."""
     frame = table.frame
+    if target is None:
+        raise ConfigError("target is missing: give --target, or `target: ...` in the configuration")
     if target not in frame.columns:
         raise ConfigError(f"{table.path}: there is no column {target!r} to balance{nearest(target, frame.columns)}")
     y = frame[target]
@@ -44,11 +56,9 @@ def split_target(table: TableFile, target: str) -> tuple[pd.DataFrame, pd.Series
     if frame.shape[1] < 2:
         raise DataError(f"{table.path}: {target!r} is the only column: there is nothing to learn the rows from")
     try:
-        labels, _ = Labels.fit(y, len(y))
+        Labels.fit(y, len(y))
     except DataError as error:
         raise DataError(f"{table.path}: column {target!r}: {error}") from None
-    if len(labels) < 2:
-        raise DataError(f"{table.path}: column {target!r} holds 1 class, {y.iloc[0]!r}: there is nothing to balance")
     return frame.drop(columns=target), y
 
 
@@ -79,7 +89,7 @@ def training_rows(job: Job, X: pd.DataFrame, y: pd.Series) -> tuple[Positions, P
     return np.setdiff1d(every, rest), rest
 
 
-def known_columns(job: Job, X: pd.DataFrame) -> dict[str, Any]:
+def known_columns(job: Asked, X: pd.DataFrame) -> dict[str, Any]:
     """Return the kinds that the job names, and the identifiers, which are known from the whole file alone.
 
     A column that is a stored index (`__index_level_0__`, or the unnamed first one of a CSV) is one where it is unique.
@@ -100,13 +110,25 @@ def known_columns(job: Job, X: pd.DataFrame) -> dict[str, Any]:
     return {**known, **{name: kind for name, kind in asked.items() if kind != "identifier"}}
 
 
-def settled(job: Job, X: pd.DataFrame, schema: dict[str, Any]) -> Job:
+def settled(job: Job, X: pd.DataFrame, schema: dict[str, Any], kind: Kind = "table") -> Job:
     """Return the job with a generator: its own, or the one that the rule of `generators.default` takes, and say why.
 
-    The rule's gates come with its generator, unless the job names gates; what they lack is then filled up.
+    The rule's gates come with its generator, unless the job names gates; what they lack is then filled up. What is no
+    table is changed by the default policy of its kind, which the job then holds.
     """
+    if job.generator is not None and job.generator.name == "Augment" and job.generator.params.get("policy") is None:
+        spec = Named(name="Augment", params={**job.generator.params, "policy": default_for(kind).to_dict()})
+        return job.model_copy(update={"generator": spec})
     if job.generator is not None or job.model is not None:
         return job
+    if kind != "table":
+        policy = default_for(kind)
+        what = ", ".join(type(part).__name__ for part in single(policy))
+        print(
+            f"gensynth: Augment is taken: it changes real rows of the class by {what} (--generator names another)",
+            file=sys.stderr,
+        )
+        return job.model_copy(update={"generator": Named(name="Augment", params={"policy": policy.to_dict()})})
     choice = choose(X, schema or None)
     gates = job.gates or [Named(name=name, params=params) for name, params in choice.gates]
     on_short = "fill" if gates and not job.gates and "on_short" not in job.model_fields_set else job.on_short
@@ -115,8 +137,16 @@ def settled(job: Job, X: pd.DataFrame, schema: dict[str, Any]) -> Job:
     return job.model_copy(update={"generator": Named(name=choice.name), "gates": gates, "on_short": on_short})
 
 
-def make_balancer(job: Job, X: pd.DataFrame, y: pd.Series, schema: dict[str, Any]) -> Balancer:
-    """Return the Balancer that a settled job asks for. Raises: ConfigError."""
+def make_balancer(job: Job, X: Any, y: pd.Series, schema: dict[str, Any], groups: Any = None) -> Balancer:
+    """Return the Balancer that a settled job asks for. Raises: ConfigError.
+
+    Arguments:
+        job: the job, settled.
+        X: the rows, in their container.
+        y: (n,) labels of all rows.
+        schema: the columns of a table.
+        groups: the column by which to balance, or the group of each row to balance where X is no table.
+    """
     labels, _ = Labels.fit(y, len(y))
     strategy: Any = job.strategy
     if isinstance(strategy, dict):
@@ -124,10 +154,6 @@ def make_balancer(job: Job, X: pd.DataFrame, y: pd.Series, schema: dict[str, Any
             strategy = {labels.match(label): n for label, n in strategy.items()}
         except UnknownCategory as error:
             raise ConfigError(f"--strategy: {error}") from None
-    if job.groups is not None and job.groups not in X.columns:
-        raise ConfigError(
-            f"--groups names the column {job.groups!r}, which {job.data} has not{nearest(job.groups, X.columns)}"
-        )
     if job.model is not None:
         generator = load(job.model)
         try:
@@ -141,10 +167,21 @@ def make_balancer(job: Job, X: pd.DataFrame, y: pd.Series, schema: dict[str, Any
         generator._check_params()
     own = job.generator.params.get("random_state") if job.generator is not None else None
     return Balancer(
-        generator, sampling_strategy=strategy, groups=job.groups, gates=[_gate(spec) for spec in job.gates],
+        generator, sampling_strategy=strategy, groups=groups, gates=[_gate(spec) for spec in job.gates],
         on_short=job.on_short, under=_under(job.under, labels), prefit=job.model is not None,
         random_state=job.seed if own is None else own,
     )  # fmt: skip
+
+
+def groups_of(job: Job, X: pd.DataFrame, train: Positions, kind: Kind) -> Any:
+    """Return by what a Balancer is to group: the column's name, or its values where rows are no table of it."""
+    if job.groups is None:
+        return None
+    if job.groups not in X.columns:
+        raise ConfigError(
+            f"--groups names the column {job.groups!r}, which {job.data} has not{nearest(job.groups, X.columns)}"
+        )
+    return job.groups if kind == "table" else X[job.groups].to_numpy()[train]
 
 
 def _gate(spec: Named) -> Any:

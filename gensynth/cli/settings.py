@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ..errors import ConfigError
-from ..recipe import Job, dump_yaml, load_yaml, make_job, overridden, read_job
+from ..recipe import Asked, Change, Job, dump_yaml, load_yaml, make_job, overridden, read_job
 
 
 def gather(config: str | None, **options: Any) -> Job:
@@ -42,6 +42,16 @@ def gather(config: str | None, **options: Any) -> Job:
     if schema:
         settings["schema"] = {**(settings.get("schema") or {}), **schema}
     return make_job(settings, f"{config}: " if config else "")
+
+
+def gather_change(config: str | None, **options: Any) -> Change:
+    """Return what `transform` is asked of a configuration file with the options over it. Raises: ConfigError."""
+    schema = pairs(options.pop("schema", None), "--schema")
+    settings = read_job(config) if config else {}
+    settings |= {name: value for name, value in options.items() if value is not None}
+    if schema:
+        settings["schema"] = {**(settings.get("schema") or {}), **schema}
+    return make_job(settings, f"{config}: " if config else "", Change)
 
 
 def pairs(words: list[str] | None, option: str, raw: bool = False) -> dict[str, Any]:
@@ -85,7 +95,7 @@ def parsed(text: str, option: str) -> Any:
         raise ConfigError(f"{option}: {text!r} is not a value that YAML can read") from None
 
 
-def as_yaml(job: Job) -> str:
+def as_yaml(job: Asked) -> str:
     """Return a job as the YAML that `--config` takes."""
     return dump_yaml(job.asked())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from ..data.schema import Schema
 from ..errors import ConfigError, FormatError, nearest
 from ..generators import all_generators
 from ..generators.files import load
+from ..store.audio import read_wave
+from ..store.folders import list_folder
+from ..store.images import size_of
 from ..store.tables import read_table
 
 WIDE = 100  # characters of a line
@@ -26,14 +30,43 @@ _ENDS = {
 
 
 def run(what: str, *, target: str | None, schema: dict[str, str]) -> None:
-    """Print what is in a table, a model folder or a recipe. Raises: GensynthError."""
+    """Print what is in a table, a folder of files, a model or a recipe. Raises: GensynthError."""
     path = Path(what)
-    if path.is_dir():
+    if path.is_dir() and not (path / "model.json").exists() and any(path.iterdir()):
+        _folder(what)
+    elif path.is_dir():
         _model(what)
     elif path.suffix == ".json":
         _recipe(what)
     else:
         _table(what, target, schema)
+
+
+def _folder(what: str) -> None:
+    """Print the classes of a folder of images or recordings, and what is left out of it."""
+    listing = list_folder(what)
+    names = {"image": "images", "audio": "recordings"}[listing.kind]
+    print(f"{what}: {len(listing):,} {names}{', no class folders' if listing.labels is None else ''}")
+    if listing.kind == "image":
+        sizes = Counter("{1} x {0}, {2}".format(*size_of(path)) for path in listing.paths)
+        rows = [("  width x height, colours", names), *[(f"  {size}", f"{n:,}") for size, n in sizes.most_common(5)]]
+    else:
+        made = [read_wave(path) for path in listing.paths]
+        seconds = [len(one.samples) / one.rate for one in made]
+        rates = Counter(f"{one.rate:,} Hz, {one.channels} channel{'s' * (one.channels > 1)}" for one in made)
+        print(f"  {min(seconds):.2f} to {max(seconds):.2f} seconds, {sum(seconds):,.1f} in all")
+        rows = [("  rate", names), *[(f"  {rate}", f"{n:,}") for rate, n in rates.most_common(5)]]
+    _print_columns(rows)
+    if listing.labels is not None:
+        counts = Counter(listing.labels).most_common()
+        print("\nClasses:")
+        rows = [("  class", names), *[(f"  {label}", f"{n:,}") for label, n in counts[:30]]]
+        _print_columns(rows)
+        if len(counts) > 30:
+            print(f"  ... and {len(counts) - 30} more")
+        print(f"Imbalance ratio (largest to smallest): {counts[0][1] / counts[-1][1]:.1f}")
+    for note in listing.notes:
+        print(note)
 
 
 def _table(what: str, target: str | None, kinds: dict[str, str]) -> None:
@@ -158,7 +191,8 @@ def _recipe(what: str) -> None:
     _print_columns([(f"  {name}", json.dumps(value, ensure_ascii=False)) for name, value in data["job"].items()])
     print("\nDone:")
     _print_columns([(f"  {name}", json.dumps(value, ensure_ascii=False)) for name, value in data["result"].items()])
-    print(f"\nThe same again: gensynth balance --config {what} --overwrite")
+    verb = "transform" if "policy" in data["result"] else "balance"
+    print(f"\nThe same again: gensynth {verb} --config {what} --overwrite")
 
 
 def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:

@@ -12,12 +12,14 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from ..errors import ConfigError, GensynthError
 
+_FEW = 16
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FAILED = (errno.EFBIG, errno.EIO)
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -96,10 +98,7 @@ def atomic_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
         try:
             temporary.mkdir()
             yield temporary
-            for folder, _, names in os.walk(temporary):
-                for name in names:
-                    _sync(Path(folder, name))
-                _sync(Path(folder))
+            _sync_all(temporary)
             _place_folder(temporary, target, path, overwrite)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -161,6 +160,18 @@ def _place_folder(temporary: Path, target: Path, path: str | Path, overwrite: bo
         os.rename(old, target)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync_all(root: Path) -> None:
+    """Bring a folder and all in it to the disk; many files at once, since each waits for the disk alone."""
+    paths = [Path(folder, name) for folder, _, names in os.walk(root) for name in [*names, "."]]
+    if len(paths) <= _FEW:
+        for path in paths:
+            _sync(path)
+        return
+    with ThreadPoolExecutor(_FEW) as pool:
+        for _ in pool.map(_sync, paths):
+            pass
 
 
 def _sync(path: Path) -> None:

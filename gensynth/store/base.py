@@ -51,6 +51,11 @@ class TableFile(ABC):
     def manner(self) -> dict[str, Any]:
         """Return how the table is written, as JSON has it, for `write_frame(..., like=...)`."""
 
+    def texts(self, name: str) -> list[str]:
+        """Return a column as texts, those of a CSV as they stand ("NA" is a word), "" where nothing stands."""
+        column = self.frame[name]
+        return ["" if gone else str(value) for value, gone in zip(column.tolist(), column.isna(), strict=True)]
+
     @final
     def check_output(self, out: str | Path, overwrite: bool = False) -> None:
         """Refuse an output that `write` would refuse, before the work.

@@ -73,6 +73,13 @@ class CsvFile(TableFile):
             "columns": formats,
         }
 
+    def texts(self, name: str) -> list[str]:
+        """Return the fields of a column as they stand, quotes removed, "" where nothing stands."""
+        column = self._columns()[self._names.index(name)]
+        fields = unpad(column.dictionary)[0].cast(pa.large_string())
+        found: list[str] = fields.take(column.indices).to_pylist()
+        return found
+
     def _typed(self) -> tuple[list[Format], pd.DataFrame]:
         columns = self._columns()
         delimiter = self._dialect.delimiter

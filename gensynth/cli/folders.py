@@ -1,0 +1,223 @@
+"""Folders of images and recordings as rows: read when they are looked at, written beside the files they come from."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data.kinds import Audio, Images, Rows
+from ..errors import ConfigError, DataError
+from ..recipe import Asked, Job
+from ..store.atomic import atomic_folder, check_output
+from ..store.audio import read_wave, write_wave
+from ..store.folders import Listing, Names, Sort, check_folder_output, copy_files, list_folder, masks_of
+from ..store.images import size_of, write_image, write_mask
+from .pictures import Pictures, Ready
+
+_SORTS = {"1": "of 1 bit", "L": "of 8 bits", "P": "of 8 bits"}  # of masks, by Pillow's mode
+
+
+@dataclass
+class Folder:
+    """A folder that was listed, with the masks of its images; `rate` of its recordings in Hz, once some were read."""
+
+    listing: Listing
+    masks: list[Path] | None = None
+    rate: int | None = None
+    mixed: int = field(default=0, init=False)  # recordings of several channels
+
+    @classmethod
+    def open(cls, job: Asked) -> Folder:
+        """Return the folder of a job, and say what is left out of it. Raises: ConfigError, DataError."""
+        if job.kind in ("table", "text", "series") or job.text is not None:
+            what = "text" if job.text is not None else job.kind
+            raise ConfigError(f"{job.data} is a folder, and data of kind {what} is a file: name the table")
+        listing = list_folder(job.data, "image" if job.masks else job.kind)  # type: ignore[arg-type]
+        for note in listing.notes:
+            print(f"gensynth: note: {job.data}: {note}", file=sys.stderr)
+        if job.masks is None:
+            return cls(listing)
+        masks = masks_of(listing, job.masks)
+        _check_masks(listing.paths, masks)
+        return cls(listing, masks)
+
+    @property
+    def kind(self) -> Sort:
+        """The kind of the rows."""
+        return self.listing.kind
+
+    def rows(self, places: npt.NDArray[np.intp]) -> Rows:
+        """Return rows: images by their names, recordings read. Raises: DataError where a recording cannot be."""
+        files = self.listing.files
+        paths = [self.listing.root / files[place] for place in places]
+        if self.kind == "image":
+            return Pictures(paths, None if self.masks is None else [self.masks[place] for place in places])
+        waves = []
+        for path in paths:
+            made = read_wave(path)
+            if self.rate not in (None, made.rate):
+                raise DataError(f"{path} has {made.rate} Hz and others {self.rate} Hz: convert them to one rate")
+            self.rate, self.mixed = made.rate, self.mixed + (made.channels > 1)
+            waves.append(made.samples)
+        return Audio(waves, float(self.rate or 1))
+
+    def whole(self) -> Rows:
+        """Return all rows as arrays, to be saved with a model. Raises: ConfigError where images differ in size."""
+        rows = self.rows(np.arange(len(self.listing)))
+        if not isinstance(rows, Pictures):
+            return rows
+        images = list(rows.x)
+        odd = next((place for place, image in enumerate(images) if image.shape != images[0].shape), None)
+        if odd is not None:
+            raise ConfigError(
+                f"{rows.items[odd]} has another size or other colours than {rows.items[0]}, and a model holds images "
+                "of one size: balance and transform take them as they are"
+            )
+        return Images(np.stack(images), None if rows.masks is None else np.stack(list(rows.masks)))
+
+    def say_mixed(self) -> None:
+        """Say that recordings of several channels were mixed down, once."""
+        if self.mixed:
+            text = f"{self.mixed:,} recordings of several channels: what is made of them has one, the mean"
+            print(f"gensynth: note: {self.listing.root}: {text}", file=sys.stderr)
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the results go: a folder, that of its masks, the same of what is held out, and the recipe."""
+
+    out: str
+    masks: str | None
+    rest: str | None
+    rest_masks: str | None
+    recipe: str
+
+    @classmethod
+    def of(cls, job: Asked, *, verb: str, rest: bool = False, masks_out: str | None = None) -> Outputs:
+        """Return the names for a job; without `out`, DIR.VERB beside the input."""
+        if job.out == "-":
+            raise ConfigError("a folder cannot be written to standard output: give -o FOLDER")
+        source = Path(job.data).absolute()
+        out = job.out or str(Path(job.data).parent / f"{source.name}.{verb}")
+        out = out.rstrip("/") or out
+        masks = (masks_out or f"{out}.masks") if job.masks else None
+        return cls(out, masks, f"{out}.holdout" if rest else None, f"{out}.holdout.masks" if rest and masks else None,
+                   f"{out}.recipe.json")  # fmt: skip
+
+    @property
+    def folders(self) -> list[str]:
+        """The folders that are written."""
+        return [each for each in (self.out, self.masks, self.rest, self.rest_masks) if each is not None]
+
+    def check(self, job: Asked, overwrite: bool) -> None:
+        """Refuse outputs that exist or cannot be written, before any work. Raises: ConfigError."""
+        own = Path(self.recipe).is_file()
+        inputs = [job.data, *([job.masks] if job.masks else [])]
+        for each in self.folders:
+            check_folder_output(each, inputs, overwrite, own)
+        check_output(self.recipe, overwrite)
+
+    @contextmanager
+    def opened(self, overwrite: bool) -> Iterator[dict[str, Path]]:
+        """Make the folders, which appear whole at the end. Yields: where to write what goes into each."""
+        with ExitStack() as stack:
+            made = {}
+            for each in self.folders:
+                empty = Path(each).is_dir() and not any(Path(each).iterdir())
+                made[each] = stack.enter_context(atomic_folder(each, overwrite=overwrite or empty))
+            yield made
+
+
+@dataclass
+class Writer:
+    """Writes real files and made rows into the folders of a job."""
+
+    folder: Folder
+    into: Path
+    masks_into: Path | None
+    names: Names
+
+    def copy(self, places: Sequence[int] | npt.NDArray[np.intp]) -> None:
+        """Copy real files, and their masks, byte for byte."""
+        copy_files(self.folder.listing, places, self.into)
+        if self.masks_into is not None:
+            copy_files(self.folder.listing, places, self.masks_into, self.folder.masks)
+
+    def add(self, made: Ready, mask: Ready | None, parent: int | None, label: str | None) -> None:
+        """Write one made row beside the file that it comes from, of which it keeps the class."""
+        files = self.folder.listing.files
+        near = PurePath(label or "", self.folder.kind) if parent is None else files[parent]
+        if label is not None and near.parts[0] != label:
+            near = PurePath(label, near.name)
+        name = self.names.fresh(near)
+        target = self.into / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(made, Path):
+            shutil.copyfile(made, _named(target, made.suffix))
+        elif self.folder.kind == "image":
+            write_image(_named(target, ".png"), made)
+        else:
+            write_wave(_named(target, ".wav"), made, self.folder.rate or 1)
+        if mask is not None and self.masks_into is not None:
+            self._mask(mask, parent, self.masks_into / name)
+
+    def _mask(self, mask: Ready, parent: int | None, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(mask, Path):
+            shutil.copyfile(mask, _named(target, mask.suffix))
+        else:
+            assert self.folder.masks is not None
+            write_mask(_named(target, ".png"), mask, self.folder.masks[parent or 0])
+
+
+def write_new(out: str, made: Any, labels: Sequence[str] | None, *, overwrite: bool) -> None:
+    """Write rows that come from no file as a new folder: `LABEL/image_0001.png`, `LABEL/audio_0001.wav`.
+
+    Raises: ConfigError where the folder exists, which is never replaced unless it is empty.
+    """
+    check_folder_output(out, [], overwrite, own=False)
+    images = made.kind == "image"
+    with atomic_folder(out, overwrite=Path(out).is_dir()) as into:
+        for place, row in enumerate(made.x if images else made.waves):
+            target = into / (labels[place] if labels is not None else "") / f"{made.kind}_{place + 1:04d}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if images:
+                write_image(_named(target, ".png"), row)
+            else:
+                write_wave(_named(target, ".wav"), row, made.rate)
+
+
+def refuse_columns(job: Job) -> None:
+    """Raise ConfigError where a job names columns, which folders have not."""
+    for option in ("target", "groups", "split", "mark"):
+        if getattr(job, option) is not None:
+            why = {"target": "the class is the folder's name", "mark": "the names of synthetic files tell them"}
+            more = f": {why[option]}" if option in why else ""
+            raise ConfigError(f"--{option} names a column, and {job.data} is a folder of files{more}: leave it out")
+    if job.columns:
+        raise ConfigError(f"--schema names columns, and {job.data} is a folder of files: leave it out")
+
+
+def _named(target: Path, suffix: str) -> Path:
+    return target.with_name(target.name + suffix)
+
+
+def _check_masks(images: Sequence[Path], masks: Sequence[Path]) -> None:
+    """Raise DataError where a mask has another size than its image, or is of another sort than the first mask."""
+    first = None
+    for image, mask in zip(images, masks, strict=True):
+        (height, width, _), (high, wide, mode) = size_of(image), size_of(mask)
+        if (high, wide) != (height, width):
+            raise DataError(f"the mask {mask} is {wide} x {high} pixels, and its image {image} {width} x {height}")
+        sort = _SORTS.get(mode, "of 16 bits" if mode.startswith("I") else "coloured")
+        first = sort if first is None else first
+        if sort != first:
+            raise DataError(f"the mask {mask} is {sort}, and {masks[0]} is {first}: make them alike")

@@ -1,0 +1,128 @@
+"""A contact sheet: some images of a folder, and beside each its changed copies, masks laid over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..store.atomic import atomic_write
+from ..store.folders import Listing
+from ..store.images import read_image, read_mask
+from .folders import Folder
+
+ROWS = 8  # images that are shown
+CELL = 176  # pixels of the longer side of a cell
+GAP, HEAD, SIDE = 8, 24, 150
+PAPER, INK = (250, 250, 248), (40, 40, 40)
+COVER = 0.35  # how much of a pixel's colour is its mask's
+COLOURS = np.array([[230, 60, 50], [40, 120, 220], [240, 180, 30], [60, 170, 90], [150, 80, 190], [20, 180, 190]])
+
+Bytes = npt.NDArray[np.uint8]
+
+
+def chosen(listing: Listing) -> list[int]:
+    """Return the places of images to show: of each class in turn, spread over its files, classes together."""
+    members: dict[str, list[int]] = {}
+    for place in range(len(listing)):
+        members.setdefault("" if listing.labels is None else listing.labels[place], []).append(place)
+    names = list(members)
+    if len(names) > ROWS:
+        names = [names[round(at)] for at in np.linspace(0, len(names) - 1, ROWS)]
+    shares = [ROWS // len(names) + (at < ROWS % len(names)) for at in range(len(names))]
+    places: list[int] = []
+    for name, share in zip(names, shares, strict=True):
+        mine = members[name]
+        spots = np.unique(np.linspace(0, len(mine) - 1, min(share, len(mine))).round().astype(int))
+        places += [mine[spot] for spot in spots]
+    return places
+
+
+def write(path: str, folder: Folder, places: Sequence[int], made: Sequence[Any], *, overwrite: bool) -> None:
+    """Write the sheet.
+
+    Arguments:
+        path: a PNG file.
+        folder: the images.
+        places: m of them, one a line.
+        made: m * copies pairs of one changed image and, or None, one mask, each in a list; those of an image together.
+        overwrite: replace a file that is there.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    copies = len(made) // len(places)
+    labels = folder.listing.labels
+    side = SIDE if labels is not None else GAP
+    grid = [_line(folder, place, made[at * copies : (at + 1) * copies]) for at, place in enumerate(places)]
+    heights = [max(cell.shape[0] for cell in line) for line in grid]
+    widths = [max(line[at].shape[1] for line in grid) for at in range(copies + 1)]
+    size = (side + sum(widths) + GAP * (copies + 3), HEAD + sum(heights) + GAP * (len(grid) + 1))
+    paper = Image.new("RGB", size, PAPER)
+    pen, font = ImageDraw.Draw(paper), ImageFont.load_default(13)
+    top = HEAD
+    for at, line in enumerate(grid):
+        left = side
+        if labels is not None:
+            pen.text((GAP, top), _fitted(labels[places[at]], pen, font), fill=INK, font=font)
+        for column, cell in enumerate(line):
+            if at == 0:
+                title = "original" if column == 0 else f"copy {column}"
+                pen.text((left, 5), _fitted(title, pen, font, widths[column] + GAP), fill=INK, font=font)
+            paper.paste(Image.fromarray(cell), (left, top))
+            left += widths[column] + (3 * GAP if column == 0 else GAP)
+        top += heights[at] + GAP
+    with atomic_write(path, overwrite=overwrite) as handle:
+        paper.save(handle, "PNG")
+
+
+def _line(folder: Folder, place: int, made: Sequence[Any]) -> list[Bytes]:
+    """Return the cells of one image: itself, and its copies."""
+    mask = None if folder.masks is None else read_mask(folder.masks[place])
+    cells = [_cell(read_image(folder.listing.root / folder.listing.files[place]), mask)]
+    return cells + [_cell(images[0], None if masks is None else masks[0]) for images, masks in made]
+
+
+def _cell(image: npt.NDArray[Any], mask: npt.NDArray[Any] | None) -> Bytes:
+    """Return an image as colours on paper, its mask over it, in the size of a cell."""
+    from PIL import Image
+
+    colours = on_paper(image)
+    if mask is not None:
+        colours = covered(colours, mask)
+    height, width = colours.shape[:2]
+    scale = CELL / max(height, width)
+    scale = int(scale) if scale >= 2 else scale  # small ones by whole pixels, so that these are seen as they are
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BOX
+    return np.asarray(Image.fromarray(colours).resize(size, how))
+
+
+def on_paper(image: npt.NDArray[Any]) -> Bytes:
+    """Return an image as bytes (h, w, 3), what is transparent as the paper behind it."""
+    array = np.asarray(image, dtype=np.float64) * (255.0 if image.dtype.kind == "f" else 1.0)
+    array = array[..., None] if array.ndim == 2 else array
+    if array.shape[2] == 4:
+        alpha = array[..., 3:] / 255
+        array = array[..., :3] * alpha + np.array(PAPER) * (1 - alpha)
+    return np.broadcast_to(np.rint(np.clip(array, 0, 255)), (*array.shape[:2], 3)).astype(np.uint8)
+
+
+def covered(image: Bytes, mask: npt.NDArray[Any]) -> Bytes:
+    """Return an image with the colour of each number of its mask over it; 0 has none. Shape: (h, w, 3) to such."""
+    if mask.ndim == 3:  # coloured: its own colours
+        tint, there = mask[:3].transpose(1, 2, 0), np.asarray(mask[:3].any(axis=0))
+    else:
+        there = np.asarray(mask, dtype=bool)
+        numbers = np.searchsorted(np.unique(mask[there]), mask) if there.any() else np.zeros(mask.shape, dtype=int)
+        tint = COLOURS[numbers % len(COLOURS)]
+    made = np.where(np.expand_dims(there, -1), (1 - COVER) * image + COVER * tint, image)
+    return np.rint(made).astype(np.uint8)
+
+
+def _fitted(text: str, pen: Any, font: Any, width: int = SIDE - 2 * GAP) -> str:
+    """Return a text, cut where it is wider than its place."""
+    while len(text) > 1 and pen.textlength(text, font=font) > width:
+        text = text.rstrip("…")[:-1] + "…"
+    return text

@@ -1,0 +1,154 @@
+"""What is said and noted of a job that balances, whatever its data is."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..balance import Balancer
+from ..errors import GensynthWarning
+from ..recipe import Asked, Job
+from ..store.folders import fingerprint
+from .folders import Folder
+from .request import Positions
+
+PACKAGES = ("gensynth", "numpy", "pandas", "pyarrow", "scikit-learn", "imbalanced-learn")
+
+
+def parents_of(balancer: Balancer, train: Positions) -> Positions | None:
+    """Return the real row that each synthetic one comes from, the weightiest of several; None where none is known.
+
+    Shape: train (n,) positions of the rows that were balanced; returns (m,) positions among all rows.
+    """
+    made = int(balancer.is_synthetic_.sum())
+    if balancer.prefit:
+        return None  # the model's own rows, which need not be these
+    first = balancer.parents_.sort_values(["row", "weight"], ascending=[True, False], kind="stable")
+    first = first.drop_duplicates("row")
+    if len(first) < made or not made:
+        return train[:0] if not made else None
+    found: Positions = train[first["parent"].to_numpy(dtype=np.intp)]
+    return found
+
+
+def result_of(
+    job: Job, balancer: Balancer, given: dict[str, Any], *, held: int, seconds: float, more: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what was done, for the recipe.
+
+    Arguments:
+        job: the job, settled.
+        balancer: which did it.
+        given: the input's size and fingerprint.
+        held: rows held out.
+        seconds: how long it took.
+        more: packages whose versions matter beside `PACKAGES`.
+    """
+    done = balancer.recipe_["result"]
+    return {
+        "generator": _spec(job, balancer),
+        "gates": [gate.model_dump() for gate in job.gates],
+        "on_short": job.on_short,
+        **{name: part for name, part in done.items() if name != "seconds"},
+        "held_out": held,
+        "columns": {str(name): kind for name, kind in _kinds(balancer).items()},
+        "model": None if job.model is None else _fingerprint(job.model),
+        "input": given,
+        "versions": {name: version(name) for name in (*PACKAGES, *more)},
+        "threads": job.threads,
+        "seconds": round(seconds, 3),
+    }
+
+
+def table_given(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the size and the fingerprint of a table: of its rows."""
+    hashed = pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes()
+    return {"rows": len(frame), "sha256_of_rows": hashlib.sha256(hashed).hexdigest()}
+
+
+def folder_given(folder: Folder) -> dict[str, Any]:
+    """Return the size and the fingerprint of a folder: of the names and bytes of its files, and of their masks."""
+    listing = folder.listing
+    paths, names = listing.paths, [*listing.files]
+    if folder.masks is not None:
+        paths, names = paths + folder.masks, names + [PurePath("masks", file) for file in listing.files]
+    return {"files": len(listing), "sha256_of_files": fingerprint(paths, names)}
+
+
+def warn_other(job: Asked, seen: str) -> None:
+    """Say where the input is another one than that of the recipe."""
+    if job._input not in (None, seen):
+        warnings.warn(f"{job.data} is not what it was when the recipe was written", GensynthWarning, stacklevel=3)
+
+
+def _kinds(balancer: Balancer) -> dict[Any, str]:
+    schema = getattr(getattr(balancer.generator_, "encoder_", None), "schema_", None)
+    return {} if schema is None else dict(schema.kinds)
+
+
+def _fingerprint(folder: str) -> str:
+    """Return the hash of a model's files."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(folder).iterdir()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _spec(job: Job, balancer: Balancer) -> dict[str, Any]:
+    """Return the generator that was taken, as a job names one."""
+    if job.generator is not None:
+        return job.generator.model_dump()
+    return {"name": type(balancer.generator).__name__, "params": {}}
+
+
+def say_plan(balancer: Balancer, outputs: Sequence[str]) -> None:
+    """Print what a fitted Balancer would make."""
+    print(f"{type(balancer.generator).__name__} would make:", file=sys.stderr)
+    for label, n in balancer.sampling_strategy_.items():
+        print(f"  {label}: {n:,}", file=sys.stderr)
+    if not balancer.sampling_strategy_:
+        print("  nothing: the classes are as asked already", file=sys.stderr)
+    print(f"and write {' and '.join(outputs)}. Nothing was written (--dry-run).", file=sys.stderr)
+
+
+def summary(
+    balancer: Balancer, out: str, rest: str | None, recipe: str | None, *, held: int, what: str = "rows",
+    alone: str = "",
+) -> None:  # fmt: skip
+    """Print class counts before and after, and where things are, on standard error.
+
+    Arguments:
+        balancer: which did it.
+        out: where all is.
+        rest: where what is held out is.
+        recipe: where the recipe is.
+        held: how many are held out.
+        what: what the rows are called.
+        alone: an option that holds rows out too, beside --holdout.
+    """
+    done = balancer.recipe_["result"]
+    width = max(len("class"), *(len(label) for label in done["after"]))
+    lines = [f"{'class':{width}}  {'before':>9}  {'after':>9}"]
+    for label, n in sorted(done["before"].items(), key=lambda item: -item[1]):
+        lines.append(f"{label:{width}}  {n:>9,}  {done['after'][label]:>9,}")
+    rows = done["rows"]
+    name = balancer.recipe_["job"]["generator"]["name"]
+    lines.append(f"{rows['kept']:,} real {what} and {rows['synthetic']:,} made by {name}: {out}")
+    if rest is not None:
+        lines.append(f"{held:,} {what} to test on, untouched: {rest}")
+    else:
+        how = f"--holdout 0.2 or {alone} does it" if alone else "--holdout 0.2 does it"
+        lines.append(f"{what.capitalize()} to test on must be split off before balancing: {how}.")
+    if done["fresh_identifiers"]:
+        lines.append(f"Identifiers, drawn fresh for synthetic rows: {', '.join(done['fresh_identifiers'])}")
+    if recipe is not None:
+        lines.append(f"Recipe: {recipe}")
+    print("\n".join(lines), file=sys.stderr)

@@ -1,0 +1,145 @@
+"""Images and masks as files, read through Pillow and written as PNG.
+
+What is read, and as what:
+
+| file | array |
+|---|---|
+| 1 bit, grey of 8 bits | uint8 (h, w) |
+| grey of 16 bits (PNG, TIFF) | float32 (h, w), value / 65535; written with 16 bits again |
+| RGB, CMYK, YCbCr, Lab; palette; colour of 16 bits a channel | uint8 (h, w, 3) |
+| RGBA, grey or palette with transparency | uint8 (h, w, 4) |
+| several frames (GIF in WebP, TIFF of pages) | its first |
+
+The orientation that a camera notes (EXIF) is applied. Masks keep their numbers: those of a palette are not colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError, ignoring
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.float32]
+
+TOP = 65535.0  # the value of white in 16 bits
+_DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+_TURNED = (5, 6, 7, 8)  # EXIF orientations that swap height and width
+_ORIENTATION = 0x0112
+
+
+def read_image(path: str | Path) -> Pixels:
+    """Read an image. Shape: (h, w), (h, w, 3) or (h, w, 4); uint8, or float32 in [0, 1] where it has 16 bits.
+
+    Raises: DataError where the file is broken, no image, or of numbers that have no stated white.
+    """
+    with _opened(path) as image:
+        if image.mode in _DEEP:
+            return _deep(image, path)
+        if image.mode == "F":
+            raise DataError(f"{path} holds floats, of which nothing says what is white; save it with 8 or 16 bits")
+        clear = "transparency" in image.info or image.mode in ("LA", "La", "PA", "RGBa", "RGBA")
+        grey = image.mode in ("1", "L") and not clear
+        return np.array(_upright(image).convert("L" if grey else "RGBA" if clear else "RGB"), dtype=np.uint8)
+
+
+def write_image(path: str | Path, image: Pixels) -> None:
+    """Write an image as `read_image` gives one as PNG; floats with 16 bits where grey, else with 8."""
+    from PIL import Image
+
+    array = np.asarray(image)
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.dtype.kind == "f":
+        top, kind = (TOP, np.uint16) if array.ndim == 2 else (255.0, np.uint8)
+        array = np.rint(np.clip(array, 0, 1).astype(np.float64) * top).astype(kind)
+    Image.fromarray(np.ascontiguousarray(array)).save(path, "PNG")
+
+
+def read_mask(path: str | Path) -> NDArray[Any]:
+    """Read a mask: its numbers as they stand. Shape: (h, w), or (channels, h, w) where it is coloured.
+
+    uint8; bool where it has 1 bit; int32 where it has 16.
+
+    Raises: DataError where the file is broken, or no image.
+    """
+    with _opened(path) as image:
+        if image.mode in _DEEP:
+            return np.array(_upright(image)).astype(np.int32)
+        if image.mode not in ("1", "L", "P"):
+            image = image.convert("RGBA" if image.mode in ("LA", "PA", "RGBA") else "RGB")
+        array = np.array(_upright(image))
+        return np.ascontiguousarray(array.transpose(2, 0, 1)) if array.ndim == 3 else array
+
+
+def write_mask(path: str | Path, mask: NDArray[Any], like: str | Path) -> None:
+    """Write a mask as PNG in the manner of another: of as many bits, with its palette."""
+    from PIL import Image
+
+    array = np.asarray(mask)
+    array = array.transpose(1, 2, 0) if array.ndim == 3 else array
+    array = array.astype(np.uint16) if array.dtype == np.int32 else array
+    made = Image.fromarray(np.ascontiguousarray(array))
+    with _opened(like) as other:
+        if other.mode == "P":
+            made = Image.fromarray(np.ascontiguousarray(array), "L")
+            made.putpalette(other.getpalette() or [])
+    made.save(path, "PNG")
+
+
+def size_of(path: str | Path) -> tuple[int, int, str]:
+    """Return height and width as they stand upright, and Pillow's mode, from the head of the file alone.
+
+    Raises: DataError where the file is no image.
+    """
+    with _opened(path, whole=False) as image:
+        width, height = image.size
+        turned = image.getexif().get(_ORIENTATION) in _TURNED
+        return (width, height, image.mode) if turned else (height, width, image.mode)
+
+
+def _upright(image: Image) -> Image:
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(image)
+
+
+def _deep(image: Image, path: str | Path) -> Pixels:
+    """Return a grey image of 16 bits as floats. Raises: DataError where its numbers need more."""
+    values = np.array(_upright(image)).astype(np.int64)
+    if values.size and (values.min() < 0 or values.max() > TOP):
+        raise DataError(f"{path} holds numbers from {values.min()} to {values.max()}; save it with 8 or 16 bits")
+    return (values / TOP).astype(np.float32)
+
+
+@contextmanager
+def _opened(path: str | Path, whole: bool = True) -> Iterator[Image]:
+    """Open an image, its pixels too with `whole`. Raises: DataError, one sentence with the name."""
+    from PIL import Image, UnidentifiedImageError
+
+    with ignoring():  # of Pillow, on what it reads well: odd EXIF, many pixels
+        try:
+            image = Image.open(path)
+        except UnidentifiedImageError:
+            raise DataError(f"{path} is broken, or no image; repair it or take it out of the folder") from None
+        except Image.DecompressionBombError:
+            raise DataError(f"{path} has more pixels than can be read safely; make it smaller") from None
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+        except (SyntaxError, ValueError, EOFError, MemoryError) as error:
+            raise DataError(f"{path} is broken ({error}); repair it or take it out of the folder") from None
+        with image:
+            if whole:
+                try:
+                    image.load()
+                except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError) as error:
+                    raise DataError(f"{path} is broken ({error}); repair it or take it out of the folder") from None
+            yield image
