@@ -18,7 +18,7 @@ from gensynth.data.kinds import Series
 from gensynth.errors import ConfigError, DataError, RealRowsWarning
 from gensynth.generators.augment import Augment
 from gensynth.transforms.base import Transform
-from gensynth.transforms.series import dtw
+from gensynth.transforms.series import base, dtw
 from gensynth.transforms.series.base import bridged, resampled, smooth, spread
 from gensynth.transforms.series.default import default
 
@@ -58,6 +58,14 @@ def test_a_row_comes_out_the_same_in_every_batch(name):
         assert np.array_equal(op(X[rows], y=Y[rows], index=rows)[0], whole[rows])
     assert np.array_equal(op(X[4], y=Y[4], index=[4])[0], whole[4])
     assert np.array_equal(op([*X], y=Y)[0], whole)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_many_rows_go_in_parts(name, monkeypatch):
+    op = ready(name)
+    whole, _ = op(X, y=Y)
+    monkeypatch.setattr(base, "BLOCK", 500)
+    assert np.array_equal(op(X, y=Y)[0], whole)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "CropSeries"])

@@ -12,10 +12,11 @@ from scipy.interpolate import CubicSpline
 
 from ...errors import ConfigError
 from ..base import Transform
-from ..draws import Draws, Floats
+from ..draws import Draws, Floats, Ints
 from .rows import Runs
 
 Range = float | Sequence[float]
+BLOCK = 2**17  # samples that are changed at a time
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,19 @@ class SeriesTransform(Transform):
     fewest: ClassVar[int] = 2
 
     def change(self, rows: Runs, draws: Draws, y: Any) -> Runs:
-        """Return rows changed, those of one length together."""
-        return rows.mapped(
-            lambda places, x: (
-                self.alter(x, draws.of_rows(places), None if y is None else y[places])
-                if x.shape[1] and x.shape[2] >= self.fewest
-                else x
-            )
-        )
+        """Return rows changed, those of one length together, as many at a time as the cache holds."""
+
+        def changed(places: Ints, x: Floats) -> Floats:
+            if not x.shape[1] or x.shape[2] < self.fewest:
+                return x
+            parts, size = [], max(1, BLOCK // max(x[0].size, 1))
+            for start in range(0, len(x), size):
+                some = places[start : start + size]
+                part = x[start : start + size]
+                parts.append(self.alter(part, draws.of_rows(some), None if y is None else y[some]))
+            return np.concatenate(parts)
+
+        return rows.mapped(changed)
 
     def alter(self, x: Floats, draws: Draws, y: Any) -> Floats:
         """Return series of one length, changed. Shape: x (m, channels, time), y (m,) or None."""
