@@ -160,7 +160,7 @@ class Transform:
 
         Shape: active (n,).
         """
-        yield self, draws, active & draws.flag("p", self.p), certain and self.p == 1
+        yield self, draws, draws.kept(active, self.p), certain and self.p == 1
 
     def seeded(self, seed: int) -> Self:
         """Return the same transform with another `random_state`."""

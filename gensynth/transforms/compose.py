@@ -43,7 +43,7 @@ class Compose(Transform):
 
     def leaves(self, draws: Draws, active: Flags, certain: bool = True) -> Iterator[Leaf]:
         """Yield those of the parts."""
-        active = active & draws.flag("p", self.p)
+        active = draws.kept(active, self.p)
         for place, part in enumerate(self.parts):
             yield from part.leaves(draws.at(place), active, certain and self.p == 1)
 
@@ -66,10 +66,11 @@ class OneOf(Compose):
 
     def leaves(self, draws: Draws, active: Flags, certain: bool = True) -> Iterator[Leaf]:
         """Yield those of the parts, each for the rows that drew it."""
-        active = active & draws.flag("p", self.p)
-        chosen = draws.choice("which", self.weights or [1.0] * len(self.parts)) if self.parts else None
+        active = draws.kept(active, self.p)
+        drawn = bool(self.parts) and bool(active.any())
+        chosen = draws.choice("which", self.weights or [1.0] * len(self.parts)) if drawn else None
         for place, part in enumerate(self.parts):
-            yield from part.leaves(draws.at(place), active & (chosen == place), False)
+            yield from part.leaves(draws.at(place), active if chosen is None else active & (chosen == place), False)
 
 
 def Sometimes(part: Transform, p: float = 0.5) -> Compose:

@@ -60,6 +60,10 @@ class Draws:
         """Return truths of a chance. Shape: (n,)."""
         return self.uniform(name) < chance
 
+    def kept(self, active: Flags, chance: float) -> Flags:
+        """Return which of the active rows keep a chance, drawn only where that is open. Shape: (n,) to (n,)."""
+        return active if chance >= 1 or not active.any() else active & self.flag("p", chance)
+
     def whole(self, name: str, low: int, high: int) -> Ints:
         """Return whole numbers from low to high, both among them. Shape: (n,)."""
         drawn: Ints = low + np.floor(self.uniform(name) * (high - low + 1)).astype(np.int64)
