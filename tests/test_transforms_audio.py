@@ -129,6 +129,7 @@ def test_the_same_container_comes_back_and_the_input_stays(name):
     assert np.array_equal(op(held, rate=RATE), want)
     tensor = op(torch.from_numpy(before), rate=RATE)
     assert isinstance(tensor, torch.Tensor)
+    assert not op(torch.from_numpy(before).requires_grad_(), rate=RATE).requires_grad
     assert np.array_equal(tensor.numpy(), want)
     waves = op(Audio(X, RATE))
     assert isinstance(waves, Audio)
@@ -319,6 +320,9 @@ def test_a_background_is_a_piece_of_a_recording():
     assert np.allclose(short[:, :-7], short[:, 7:], atol=1e-5)  # it goes round
     fast = T.AddBackground(tone(1000, 24000), (0, 0), rate=24000, random_state=0)(X, rate=RATE) - X
     assert pitch(fast[0], RATE) == pytest.approx(1000, rel=0.02)
+    gap = np.r_[np.ones(10), np.zeros(5000)]
+    assert np.isfinite(T.AddBackground(gap, random_state=0)(1e12 * X, rate=RATE)).all()
+    assert np.isfinite(T.AddBackground(NOISE, rate=1, random_state=0)(X, rate=RATE)).all()
     assert "recordings" not in repr(T.AddBackground(NOISE))
 
 

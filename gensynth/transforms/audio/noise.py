@@ -55,9 +55,10 @@ class AddNoise(AudioTransform):
 
 
 def mixed(x: Tensor, noise: Tensor, draws: Draws, snr: Sequence[float]) -> Tensor:
-    """Return waves with noise at ratios that are drawn. Shape: (m, samples) both."""
+    """Return waves with noise at ratios that are drawn; silent noise adds nothing. Shape: (m, samples) both."""
     ratio = column(draws.uniform("snr", *span("snr", snr)), x).double()
-    strength = (power(x) / power(noise).clamp(min=1e-60) * 10 ** (-ratio / 10)).sqrt()
+    loud = power(noise)
+    strength = torch.where(loud > 0, power(x) / loud * 10 ** (-ratio / 10), 0.0).sqrt()
     return torch.addcmul(x, noise, strength.to(x.dtype))
 
 
@@ -79,7 +80,7 @@ class AddBackground(AudioTransform):
     Arguments:
         recordings: one wave (samples,), several in a list, or an array (n, samples); at least one, none silent.
         snr: range of signal-to-noise ratios in dB, from -100 to 200.
-        rate: of the recordings in Hz; None where it is that of the waves.
+        rate: of the recordings in Hz, from 1 to 1e6; None where it is that of the waves.
     """
 
     recordings: Any = field(default=(), repr=False)
@@ -89,7 +90,7 @@ class AddBackground(AudioTransform):
     def _check(self) -> None:
         span("snr", self.snr, 0.0, -100.0, 200.0)
         if self.rate is not None:
-            span("rate", (self.rate, self.rate), 0.0, 1.0)
+            span("rate", (self.rate, self.rate), 0.0, 1.0, 1e6)
         object.__setattr__(self, "recordings", _plain_waves(self.recordings))
 
     def alter(self, x: Tensor, draws: Draws, rate: float) -> Tensor:  # noqa: D102

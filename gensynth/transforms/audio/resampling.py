@@ -21,15 +21,15 @@ from torch.nn import functional as F
 
 from ..draws import Floats
 
-DENOMINATOR = 100  # p/q is the nearest fraction to the speed, which is within 1e-4 of it
+DENOMINATOR = 100  # the most that q is: p/q is within 0.005 of the speed
 ZEROS = 48  # zeros of the sinc on each side
 BETA = 8.0  # Kaiser's parameter: 80 dB of what lies beyond the band
 C = 0.945  # the middle of the slope, of which the end is at the band's edge
 
 
 def fraction_of(speed: float) -> Fraction:
-    """Return the fraction that stands for a speed, from 1/100 on."""
-    return Fraction(speed).limit_denominator(DENOMINATOR)
+    """Return the fraction that stands for a speed, 1/100 or more."""
+    return max(Fraction(speed).limit_denominator(DENOMINATOR), Fraction(1, DENOMINATOR))
 
 
 def read_faster(x: Tensor, speed: Fraction, length: int) -> Tensor:

@@ -80,7 +80,8 @@ def read(X: Any, rate: float | None = None) -> rowwise.Given:
     alone = X.ndim == 1
     if X.ndim not in (1, 2):
         raise DataError(f"recordings must have the shape (n, samples), got {tuple(X.shape)}: one channel a wave")
-    whole: Any = X[None] if alone else X
+    whole: Any = X.detach() if isinstance(X, Tensor) else X
+    whole = whole[None] if alone else whole
     waves = list(working(whole, "the waves"))
     back = _array_back(whole, waves)
     return rowwise.Given(Waves(waves, rate), (lambda rows: back(rows)[0]) if alone else back, alone)
@@ -132,7 +133,7 @@ def _lists(rows: Waves, before: list[Tensor], parts: list[Any]) -> list[Any]:
     """Return waves as the list's parts were: those untouched as copies of them."""
     made = []
     for new, old, part in zip(rows.rows, before, parts, strict=True):
-        same = part.clone() if isinstance(part, Tensor) else part.copy()
+        same = part.detach().clone() if isinstance(part, Tensor) else part.copy()
         made.append(same if new is old else _dressed(new, part))
     return made
 
