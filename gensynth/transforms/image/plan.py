@@ -33,6 +33,7 @@ from .stages import Bend, Border, Canvas, Floats, Mixture, Move, Paint, Stage
 
 Size = tuple[int, int]
 NONE = Draws(0, np.arange(0))
+SHOWN = 64  # rows that are looked at to explain a plan
 NOTHING = Paint(lambda x, draws, rows: x)
 
 
@@ -197,7 +198,7 @@ def earliest(step: Step, segments: list[Segment]) -> int:
 def explained(policy: Transform, canvas: Canvas) -> str:
     """Return a plan in words; | stands between alternatives, * between what is done one after another."""
     lines = []
-    plan = planned(policy, Draws.of(0, 0, np.arange(canvas.n)), canvas)
+    plan = planned(policy, Draws.of(0, 0, np.arange(SHOWN)), replace(canvas, n=SHOWN))
     for number, segment in enumerate(plan):
         if segment.moves:
             what = "copies of pixels" if _copies(segment) else "one resampling"
@@ -205,7 +206,7 @@ def explained(policy: Transform, canvas: Canvas) -> str:
         for names in passes(segment.layers):
             lines.append(f"colour  {' * '.join(names)}: one pass")
         if segment.paints:
-            lines.append(f"pixels  {' | '.join(step.name for step in segment.paints)}")
+            lines.append(f"pixels  {' | '.join(dict.fromkeys(step.name for step in segment.paints))}")
         if segment.cut and number + 1 < len(plan):
             lines.append(f"-- cut: {segment.cut} --")
     return "\n".join(lines) or "nothing is done"

@@ -1,0 +1,58 @@
+"""What image editors call enhancing: values stretched over their range, edges sharper or softer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..draws import Draws
+from ..settings import span
+from .damage import Damage, column
+from .falling import but_opacity
+from .position import Range
+from .stages import Canvas, Paint, Stage
+
+
+@dataclass(frozen=True)
+class AutoContrast(Damage):
+    """Each channel stretched linearly, so that its darkest pixel is black and its lightest white.
+
+    A channel of one value stays, and so does a fourth one, which is opacity.
+    """
+
+    def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:  # noqa: D102 -- the base documents it
+        return [Paint(lambda x, drawn, rows: but_opacity(self, x, drawn))]
+
+    def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
+        low, high = x.amin((2, 3), keepdim=True), x.amax((2, 3), keepdim=True)
+        return torch.where(high > low, (x - low) / (high - low).clamp(min=1e-6), x)
+
+
+@dataclass(frozen=True)
+class Sharpness(Damage):
+    """The distance of all pixels from what they are after a small blur times a factor: 0 the blur, 2 sharper.
+
+    The blur is that of PIL: of a pixel and its eight neighbours the pixel counts five times. Those at the edges stay,
+    and so does a fourth channel, which is opacity.
+
+    Arguments:
+        factor: range of factors, at least 0.
+    """
+
+    factor: Range = 0.5
+
+    def _check(self) -> None:
+        span("factor", self.factor, 1.0, 0.0, 1e3)
+
+    def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:  # noqa: D102
+        return [Paint(lambda x, drawn, rows: but_opacity(self, x, drawn))]
+
+    def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
+        if min(x.shape[2:]) < 3:
+            return x
+        soft, middle = x.clone(), x[:, :, 1:-1, 1:-1]
+        soft[:, :, 1:-1, 1:-1] = (9 * F.avg_pool2d(x, 3, 1) + 4 * middle) / 13
+        return torch.lerp(soft, x, column(draws.uniform("factor", *span("factor", self.factor, 1.0)), x))
