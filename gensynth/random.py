@@ -14,6 +14,7 @@ SplitMix64, here applied to a counter (Salmon et al. 2011 call this counter-base
 from __future__ import annotations
 
 import zlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,12 +104,22 @@ def cell_normals(seed: int, rows: npt.NDArray[np.integer], op: str, columns: int
 
 def _bits(seed: int, rows: npt.NDArray[np.integer], op: str, columns: int) -> npt.NDArray[np.uint64]:
     """Return 64 mixed bits for each cell. Shape: (n,) to (n, columns)."""
-    keys = np.random.SeedSequence([seed, zlib.crc32(op.encode())]).generate_state(columns, np.uint64)
-    with np.errstate(over="ignore"):  # wrapping round at 2**64 is what the mixing wants
-        x = ((np.asarray(rows).astype(np.uint64) + np.uint64(1)) * _GOLDEN)[:, None] + keys
-        x ^= x >> np.uint64(30)
-        x *= _MIX1
-        x ^= x >> np.uint64(27)
-        x *= _MIX2
-        x ^= x >> np.uint64(31)
+    x = ((np.asarray(rows).astype(np.uint64) + np.uint64(1)) * _GOLDEN)[:, None] + _keys(seed, op, columns)
+    x ^= x >> np.uint64(30)  # arrays wrap round at 2**64 without a word, which is what the mixing wants
+    x *= _MIX1
+    x ^= x >> np.uint64(27)
+    x *= _MIX2
+    x ^= x >> np.uint64(31)
     return x
+
+
+def _keys(seed: int, op: str, columns: int) -> npt.NDArray[np.uint64]:
+    """Return a key for each column."""
+    return _few_keys(seed, op, columns) if columns <= 64 else _made_keys(seed, op, columns)
+
+
+def _made_keys(seed: int, op: str, columns: int) -> npt.NDArray[np.uint64]:
+    return np.random.SeedSequence([seed, zlib.crc32(op.encode())]).generate_state(columns, np.uint64)
+
+
+_few_keys = lru_cache(maxsize=4096)(_made_keys)  # batches of one epoch ask for the same ones

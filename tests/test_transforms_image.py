@@ -16,7 +16,10 @@ from torchvision.transforms.v2 import functional as tv
 from gensynth import transforms as T
 from gensynth.data.kinds import Images
 from gensynth.errors import ConfigError, DataError
-from gensynth.transforms.image.tint import turn_hue
+from gensynth.transforms.image import work
+from gensynth.transforms.image.passes import Turned
+from gensynth.transforms.image.stages import Hue
+from gensynth.transforms.image.tint import Scratch
 
 RNG = np.random.default_rng(0)
 BYTES = RNG.integers(0, 256, (6, 12, 15, 3)).astype(np.uint8)
@@ -190,11 +193,15 @@ def test_explain_tells_what_is_fused_and_what_cuts_it():
 # Colour ---------------------------------------------------------------------------------------------------------------
 
 
+def turned(x, turns):
+    return Turned.of(Hue(turns), np.ones(len(x), dtype=bool), x).do(x.clone(), slice(None), Scratch())
+
+
 @pytest.mark.parametrize("turns", [0.0, 0.03, -0.1, 0.2, 1 / 3, 0.5, -0.47, 0.9, 2.3])
 def test_hue_is_that_of_hsv(turns):
     x = RNG.random((6, 3, 5, 5))
     x[0, 1], x[1] = x[0, 0], x[1, :1]  # ties, and grey
-    got = turn_hue(torch.from_numpy(x), np.full(6, turns)).numpy()
+    got = turned(torch.from_numpy(x), np.full(6, turns)).numpy()
     for row, i, j in np.ndindex(6, 5, 5):
         h, s, v = colorsys.rgb_to_hsv(*x[row, :, i, j])
         assert np.allclose(got[row, :, i, j], colorsys.hsv_to_rgb((h + turns) % 1, s, v), atol=1e-12)
@@ -428,3 +435,23 @@ def test_shrinking_averages_instead_of_skipping():
     stripes[:, :, ::2] = 1
     small = T.Resize((8, 8))(stripes)
     assert np.abs(small - 0.5).max() < 0.01
+
+
+def test_how_many_are_worked_on_at_a_time_changes_nothing(monkeypatch):
+    parts = [T.Flip(), T.Rotate(15), T.Brightness(0.3), T.Contrast(0.4), T.Saturation(0.5), T.HueShift(0.3)]
+    policy = T.Compose(parts, random_state=3)
+    x = RNG.integers(0, 256, (23, 19, 17, 3)).astype(np.uint8)
+    whole = policy(x)
+    for pixels in (1, 700, 3000):
+        monkeypatch.setattr(work, "PIXELS", pixels)
+        assert (policy(x) == whole).all()
+        assert (policy(x[5:], index=np.arange(5, 23)) == whole[5:]).all()
+
+
+def test_buffers_are_not_handed_out():
+    policy = T.Compose([T.Rotate(15), T.Saturation(0.5), T.HueShift(0.3)], random_state=3)
+    x = RNG.random((4, 3, 8, 8)).astype(np.float32)
+    first = policy(x)
+    kept = first.copy()
+    policy(1 - x)
+    assert (first == kept).all()

@@ -58,7 +58,7 @@ class Draws:
 
     def flag(self, name: str, chance: float) -> Flags:
         """Return truths of a chance. Shape: (n,)."""
-        return self.uniform(name) < chance
+        return self.uniform(name) < chance if chance < 1 else np.ones(len(self.rows), dtype=bool)
 
     def kept(self, active: Flags, chance: float) -> Flags:
         """Return which of the active rows keep a chance, drawn only where that is open. Shape: (n,) to (n,)."""

@@ -3,89 +3,108 @@
 Hue. As the hue goes round, each channel is a trapezoid between m = min c and M = max c: a triangle wave cut at m and
 M, and the wave is had from the channels without a division. With C = M - m and s the turn in sixths of a circle
 
-    c_r <- clamp(2 r + (M + m) - (r + g + b) + s C sign(b - g), m, M),   |s| <= 1,
+    c_r <- clamp(2 r - d + s C sign(b - g), m, M),   |s| <= 1,
 
-g and b likewise with the channels cycled. A turn by a third of the circle cycles the channels, so any turn is one of
-|s| <= 1 after it. That is the turn in HSV (Smith 1978, "Color gamut transform pairs", SIGGRAPH), value and saturation
-as they are.
+d being the channel between m and M, and g and b likewise with the channels cycled. A turn by a third of the circle
+cycles the channels, so any turn is one of |s| <= 1 after it. That is the turn in HSV (Smith 1978, "Color gamut
+transform pairs", SIGGRAPH), value and saturation as they are.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..draws import Flags
-from .stages import Floats, Tint
+from .stages import Floats
 
-Linear = tuple[Floats, Floats]
 GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601, as torchvision and PIL have it
 
 
-def grey(x: Tensor) -> Tensor:
+class Scratch:
+    """Buffers by name, used again for each part of the images: fresh memory costs as much as the arithmetic.
+
+    Those of the processor are kept for the next call, one set a thread, of the size of a part.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[str, Tensor] = {}
+
+    def of(self, name: str, shape: tuple[int, ...], like: Tensor, dtype: torch.dtype | None = None) -> Tensor:
+        """Return a buffer of a shape, of the device of another tensor and its dtype. Holds anything."""
+        count, dtype = math.prod(shape), dtype or like.dtype
+        held = self._held.get(name)
+        if held is None or held.numel() < count or held.dtype != dtype or held.device != like.device:
+            held = self._held[name] = torch.empty(count, dtype=dtype, device=like.device)
+        return held[:count].view(shape)
+
+    def plane(self, name: str, x: Tensor) -> Tensor:
+        """Return a buffer for one channel of images. Shape: x (n, c, h, w) to (n, 1, h, w)."""
+        return self.of(name, (len(x), 1, *x.shape[2:]), x)
+
+    def beside(self, x: Tensor) -> Tensor:
+        """Return a buffer for images of the size of x that x does not lie in."""
+        first = self.of("first", tuple(x.shape), x)
+        return first if first.data_ptr() != x.data_ptr() else self.of("second", tuple(x.shape), x)
+
+
+def grey(x: Tensor, out: Tensor | None = None) -> Tensor:
     """Return the grey of pixels. Shape: (n, c, h, w) to (n, 1, h, w)."""
     if x.shape[1] not in (3, 4):
-        return x.mean(1, keepdim=True)
+        return torch.mean(x, 1, keepdim=True, out=out)
     r, g, b = (x[:, k : k + 1] for k in range(3))
-    return (GREY[0] * r).add_(g, alpha=GREY[1]).add_(b, alpha=GREY[2])
+    return torch.mul(r, GREY[0], out=out).add_(g, alpha=GREY[1]).add_(b, alpha=GREY[2])
 
 
-def linear(stage: Tint, active: Flags, x: Tensor, top: float) -> Linear:
-    """Return the matrix and the shift of a change, in the scale of x; the identity where a row is not touched."""
-    n, channels = x.shape[:2]
-    matrix, shift = stage.matrix, stage.shift * top
-    if matrix.ndim == 3 and channels != 3:  # what a change of colour does to grey
-        matrix, shift = matrix[:, 0].sum(1), shift if shift.ndim == 1 else shift[:, 0]
-    if stage.about:
-        mean = grey(x).double().mean((1, 2, 3)).cpu().numpy()
-        shift = shift + (1 - matrix) * mean
-    none = np.eye(3) if matrix.ndim == 3 else 1.0
-    keep = active.reshape(n, *[1] * (matrix.ndim - 1))
-    return np.where(keep, matrix, none), np.where(active.reshape(n, *[1] * (shift.ndim - 1)), shift, 0.0)
+def mean_grey(x: Tensor) -> Tensor:
+    """Return the mean of the grey of each image. Shape: (n, c, h, w) to (n, 1, 1, 1)."""
+    means = x.flatten(2).mean(2)
+    weights = x.new_tensor(GREY) if x.shape[1] == 3 else x.new_full((x.shape[1],), 1 / x.shape[1])
+    return (means * weights).sum(1)[:, None, None, None]
 
 
-def after(first: Linear | None, second: Linear) -> Linear:
-    """Return two changes as one."""
-    if first is None:
-        return second
-    (A, a), (B, b) = (first, second)
-    if A.ndim == 1 and B.ndim == 1:
-        return A * B, (B[:, None] if a.ndim == 2 else B) * a + (b[:, None] if b.ndim < a.ndim else b)
-    A, B = (one if one.ndim == 3 else one[:, None, None] * np.eye(3) for one in (A, B))
-    a, b = (one if one.ndim == 2 else np.repeat(one[:, None], 3, 1) for one in (a, b))
-    return B @ A, (B @ a[..., None])[..., 0] + b
+def scale(x: Tensor, by: Tensor | None, grey_by: Tensor | None, shift: Tensor | None, scratch: Scratch) -> Tensor:
+    """Change pixels in place: c <- a c + g grey(c) + b. Shape: x (n, c, h, w), the others (n, 1 or c, 1, 1)."""
+    rest = None if grey_by is None else grey(x, scratch.plane("middle", x)).mul_(grey_by)
+    if by is not None:
+        x.mul_(by)
+    if rest is not None and shift is not None and shift.shape[1] == 1:
+        rest, shift = rest.add_(shift), None
+    for part in (rest, shift):
+        if part is not None:
+            x.add_(part)
+    return x
 
 
-def tint(x: Tensor, matrix: Floats, shift: Floats, top: float | None) -> Tensor:
-    """Change pixels linearly, in place where it can be, and clamp them to [0, top] where that is given.
+def mix(x: Tensor, matrix: Tensor, shift: Tensor, scratch: Scratch) -> Tensor:
+    """Return pixels changed linearly, in a buffer. Shape: x (n, 3, h, w), matrix (n, 3, 3), shift (n, 3, 1)."""
+    made = scratch.beside(x)
+    torch.baddbmm(shift, matrix, x.flatten(2), out=made.flatten(2))
+    return made
 
-    Shape: x (n, c, h, w); matrix (n, 3, 3) or (n,), shift (n, 3) or (n,).
+
+def turn_hue(x: Tensor, thirds: npt.NDArray[np.int64], by: Tensor, scratch: Scratch) -> Tensor:
+    """Return pixels with their hue turned, in a buffer.
+
+    Shape: x (n, 3, h, w); thirds (n,) thirds of a circle, and by (n, 1, 1, 1) sixths of one beyond them, -1 to 1.
     """
-    b = torch.from_numpy(shift.reshape(len(x), -1, 1, 1)).to(x)
-    if matrix.ndim == 1:
-        x = x.mul_(torch.from_numpy(matrix.reshape(len(x), 1, 1, 1)).to(x)).add_(b)
-    else:
-        A = torch.from_numpy(matrix).to(x)
-        x = torch.baddbmm(b.flatten(2), A, x[:, :3].flatten(2)).view(len(x), 3, *x.shape[2:])
-    return x if top is None else x.clamp_(0, top)
-
-
-def turn_hue(x: Tensor, turns: Floats) -> Tensor:
-    """Return pixels with their hue turned. Shape: x (n, 3, h, w), turns (n,) in full turns."""
-    thirds = np.rint(3 * turns)
     if thirds.any():  # c_k <- c_(k - thirds)
-        cycled = (np.arange(3) - thirds[:, None].astype(np.int64)) % 3
-        x = x[np.arange(len(x))[:, None], cycled]
+        x = x[torch.arange(len(x))[:, None], torch.from_numpy((np.arange(3) - thirds[:, None]) % 3)]
     r, g, b = (x[:, k : k + 1] for k in range(3))
-    high, low = torch.maximum(r, g), torch.minimum(r, g)
-    high, low = torch.maximum(high, b, out=high), torch.minimum(low, b, out=low)
-    rest = (high + low).sub_(r).sub_(g).sub_(b)
-    by = (high - low).mul_(torch.from_numpy(6 * turns - 2 * thirds).to(x)[:, None, None, None])
-    made = torch.empty_like(x)
-    for k, (one, before, after) in enumerate(((r, b, g), (g, r, b), (b, g, r))):
-        wave = torch.sub(before, after, out=made[:, k : k + 1]).sign_().mul_(by).add_(rest).add_(one, alpha=2)
-        torch.minimum(torch.maximum(wave, low, out=wave), high, out=wave)
+    high, low, middle, wide = (scratch.plane(name, x) for name in ("high", "low", "middle", "wide"))
+    torch.maximum(r, g, out=high), torch.minimum(r, g, out=low)
+    torch.minimum(high, b, out=middle)
+    torch.maximum(low, middle, out=middle).neg_()
+    torch.maximum(high, b, out=high), torch.minimum(low, b, out=low)
+    torch.sub(high, low, out=wide).mul_(by)
+    made = scratch.beside(x)
+    for k, (before, after) in enumerate(((b, g), (r, b), (g, r))):
+        wave = torch.sub(before, after, out=made[:, k : k + 1]).sign_()
+        wave.mul_(wide).add_(middle).add_(x[:, k : k + 1], alpha=2)
+        torch.clamp(wave, low, high, out=wave)
     return made
 
 

@@ -9,8 +9,6 @@ Where M shrinks k times, 1.5 or more, pixels are averaged in squares of k first,
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -18,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .stages import Border, Floats
+from .tint import Scratch
 
 Flags = npt.NDArray[np.bool_]
 SHRINKS = 1.5
@@ -94,37 +93,54 @@ def sources(matrix: Floats, size: tuple[int, int], like: Tensor, bend: Tensor | 
     return _placed(np.linalg.inv(matrix), size, like, bend)
 
 
-def grid_for(matrix: Floats, size: tuple[int, int], x: Tensor, bend: Tensor | None = None, shrunk: int = 1) -> Tensor:
+def grid_for(
+    matrix: Floats, size: tuple[int, int], x: Tensor, bend: Tensor | None, shrunk: int, scratch: Scratch
+) -> Tensor:
     """Return the same in the coordinates of `grid_sample`: -1 and 1 are the outer edges of x.
 
     Arguments:
         shrunk: the squares of pixels that x was averaged in.
+        scratch: where the buffers come from that the grid lies in.
     """
     across, down = (2 / (shrunk * side) for side in (x.shape[3], x.shape[2]))
     scaled = np.array([[across, 0, 0.5 * across - 1], [0, down, 0.5 * down - 1], [0, 0, 1]])
-    return _placed(scaled @ np.linalg.inv(matrix), size, x, bend)
+    maps = scaled @ np.linalg.inv(matrix)
+    return _placed(maps, size, x, bend) if bend is not None else _straight(maps, size, x, scratch)
+
+
+def _straight(maps: Floats, size: tuple[int, int], like: Tensor, scratch: Scratch) -> Tensor:
+    """Return maps of the output's pixels that lie straight. Shape: (n, 3, 3) to (n, h, w, 2).
+
+    Two coordinates are one complex number, which is had from a number of the column and one of the row.
+    """
+    n, (height, width) = len(maps), size
+    maps = maps / maps[:, 2:, 2:]
+    x, y = np.arange(width), np.arange(height)[:, None]
+    z = maps[:, 0] + 1j * maps[:, 1]
+    twice = torch.complex64 if like.dtype == torch.float32 else torch.complex128
+    across = torch.from_numpy(z[:, None, None, 0] * x).to(like.device, twice)
+    down = torch.from_numpy(z[:, 1, None, None] * y + z[:, 2, None, None]).to(like.device, twice)
+    made = torch.add(across, down, out=scratch.of("grid", (n, height, width), like, twice))
+    if (maps[:, 2, :2] != 0).any():
+        w = maps[:, 2]
+        across, down = (
+            torch.from_numpy(part).to(like) for part in (w[:, None, None, 0] * x, w[:, 1, None, None] * y + 1.0)
+        )
+        through = torch.add(across, down, out=scratch.of("through", (n, height, width), like))
+        made.mul_(through.clamp_(min=FAR).reciprocal_())
+    return torch.view_as_real(made)
 
 
 def _placed(maps: npt.NDArray[np.floating], size: tuple[int, int], like: Tensor, bend: Tensor | None) -> Tensor:
     """Return maps of the output's pixels, bent. Shape: (n, 3, 3) to (n, h, w, 2)."""
-    inverse = torch.from_numpy(maps / maps[:, 2:, 2:]).to(like)
+    inverse = torch.from_numpy(maps / maps[:, 2:, 2:]).to(like)[:, :, :, None, None]
     height, width = size
     x = torch.arange(width, dtype=like.dtype, device=like.device)
     y = torch.arange(height, dtype=like.dtype, device=like.device)[:, None]
     if bend is not None:
         x, y = x + bend[:, 0], y + bend[:, 1]
-    parts = [[inverse[:, k, j, None, None] for j in range(3)] for k in range(3)]
-    made = torch.empty(len(maps), height, width, 2, dtype=like.dtype, device=like.device)
-    through = None
-    if bool((inverse[:, 2, :2] != 0).any()):
-        a, b, c = parts[2]
-        through = (a * x + (b * y + c)).clamp_(min=FAR).reciprocal_()
-    for k, (a, b, c) in enumerate(parts[:2]):
-        if through is None:
-            torch.add(a * x, b * y + c, out=made[..., k])
-        else:
-            torch.mul((a * x + (b * y + c)), through, out=made[..., k])
-    return made
+    u, v, w = (inverse[:, k, 0] * x + (inverse[:, k, 1] * y + inverse[:, k, 2]) for k in range(3))
+    return torch.stack([u, v], -1) / w.clamp(min=FAR)[..., None]
 
 
 def resample(x: Tensor, points: Tensor, border: Border, *, nearest: bool = False) -> Tensor:
@@ -158,17 +174,19 @@ def shrinkage(matrix: Floats, size: tuple[int, int]) -> npt.NDArray[np.int64]:
     return np.where(scale >= SHRINKS, np.rint(scale), 1).astype(np.int64)
 
 
-def move(x: Tensor, matrix: Floats, size: tuple[int, int], border: Border, bend: Tensor | None = None) -> Tensor:
+def move(
+    x: Tensor, matrix: Floats, size: tuple[int, int], border: Border, bend: Tensor | None, scratch: Scratch
+) -> Tensor:
     """Return images moved by maps, bilinearly. Shape: x (n, c, h, w) of floats; matrix (n, 3, 3); bend as `sources`."""
     factors = shrinkage(matrix, size)
     if (factors == 1).all():
-        return taken(x, grid_for(matrix, size, x, bend), border)
+        return taken(x, grid_for(matrix, size, x, bend, 1, scratch), border)
     made = x.new_empty((len(x), x.shape[1], *size))
     for factor in np.unique(factors).tolist():
         rows = np.flatnonzero(factors == factor)
         k = min(factor, *x.shape[2:])
         less = F.avg_pool2d(x[rows], k, ceil_mode=True, count_include_pad=False) if k > 1 else x[rows]
-        grid = grid_for(matrix[rows], size, less, None if bend is None else bend[rows], k)
+        grid = grid_for(matrix[rows], size, less, None if bend is None else bend[rows], k, scratch)
         made[rows] = taken(less, grid, border)
     return made
 
@@ -221,22 +239,19 @@ def turned(degrees: Floats) -> Floats:
 
 
 def quad(ends: Floats, height: int, width: int) -> Floats:
-    """Return the homographies that take the outer corners of an image to given points.
+    """Return the homographies that take the outer corners of an image to given points (Heckbert 1989, sec. 2.2.3).
 
     Shape: ends (n, 4, 2), the corners from the upper left clockwise; returns (n, 3, 3).
     """
-    x = np.array([-0.5, width - 0.5, width - 0.5, -0.5])
-    y = np.array([-0.5, -0.5, height - 0.5, height - 0.5])
-    zero, one = np.zeros(4), np.ones(4)
-    u, v = ends[..., 0], ends[..., 1]
-    top = np.broadcast_to(np.stack([x, y, one, zero, zero, zero], -1), (len(ends), 4, 6))
-    low = np.broadcast_to(np.stack([zero, zero, zero, x, y, one], -1), (len(ends), 4, 6))
-    top = np.concatenate([top, np.stack([-u * x, -u * y], -1)], -1)
-    low = np.concatenate([low, np.stack([-v * x, -v * y], -1)], -1)
-    solved = np.linalg.solve(np.concatenate([top, low], 1), np.concatenate([u, v], 1)[..., None])[..., 0]
-    return np.concatenate([solved, np.ones((len(ends), 1))], 1).reshape(-1, 3, 3)
+    first, second, third, fourth = (ends[:, k].T for k in range(4))  # (2, n)
+    (a, b), (c, d), (e, f) = second - third, fourth - third, first - second + third - fourth
+    whole = a * d - b * c
+    g, h = (e * d - f * c) / whole, (a * f - b * e) / whole
+    made = np.empty((len(ends), 3, 3))  # of the unit square
+    made[:, :2, 0] = (second - first + g * second).T
+    made[:, :2, 1] = (fourth - first + h * fourth).T
+    made[:, :2, 2], made[:, 2, 0], made[:, 2, 1], made[:, 2, 2] = first.T, g, h, 1.0
+    unit = np.array([[1 / width, 0, 0.5 / width], [0, 1 / height, 0.5 / height], [0, 0, 1]])
+    made = made @ unit
+    return np.asarray(made / made[:, 2:, 2:])
 
-
-def is_small(size: tuple[int, int]) -> bool:
-    """Whether an image has no more than one pixel along a side."""
-    return min(size) <= 1 or math.prod(size) == 0

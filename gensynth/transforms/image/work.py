@@ -1,132 +1,151 @@
-"""A plan carried out on pixels, which stay in the scale that they came in: 0 to 255 for bytes, else 0 to 1."""
+"""A plan carried out on pixels, which stay in the scale that they came in: 0 to 255 for bytes, else 0 to 1.
+
+Images are moved and coloured some at a time, as many as the processor's caches hold: memory is slower than arithmetic.
+What comes out does not depend on how many.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+import threading
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..draws import Flags, Ints
 from . import tint, warp
-from .plan import Segment, Step
-from .stages import Border, Curve, Hue, Paint, Tint
+from .passes import passes_of
+from .plan import Segment, Size, Step
+from .stages import Border, Floats, Paint
+
+PIXELS = 1 << 17  # for each thread, that are worked on at a time
+_kept = threading.local()
 
 
 def carry_out(segments: list[Segment], x: Tensor) -> Tensor:
     """Return images as a plan makes them. Shape: x (n, c, h, w) of uint8, or of floats in [0, 1]; returns such."""
-    work = Work(x, 255.0 if x.dtype == torch.uint8 else 1.0)
-    for segment in segments:
-        if segment.moves:
-            work.move(segment)
-        if segment.colours:
-            work.colour(segment)
+    kind, top = x.dtype, 255.0 if x.dtype == torch.uint8 else 1.0
+    owned = False
+    for number, segment in enumerate(segments):
+        if segment.moves or segment.layers:
+            later = any(one.layers or one.moves or one.paints for one in segments[number + 1 :])
+            x, owned = worked(x, segment, top, kind if not (segment.paints or later) else None), True
         for step in segment.paints:
-            work.paint(step)
-    return work.x if work.x.dtype == x.dtype else as_bytes(work.x)
+            if len(step.rows) and isinstance(step.stage, Paint):
+                x, owned = painted(x if owned else x.clone(), step, step.stage, top), True
+    return x if x.dtype == kind else as_bytes(x)
 
 
 def as_bytes(x: Tensor) -> Tensor:
-    """Return values from 0 to 255 as the nearest bytes."""
-    return x.add(0.5).clamp_(0, 255).to(torch.uint8)
+    """Return values from 0 to 255 as the nearest bytes; x is used up."""
+    return x.add_(0.5).to(torch.int16).to(torch.uint8)  # there is a fast way by int16 alone
 
 
-@dataclass
-class Work:
-    """Images on their way. `owned` says that x is no longer the caller's."""
+def worked(x: Tensor, segment: Segment, top: float, kind: torch.dtype | None) -> Tensor:
+    """Return images moved and coloured, in a dtype; None for what comes out of the work.
 
-    x: Tensor
-    top: float
-    owned: bool = False
-
-    def move(self, segment: Segment) -> None:
-        """Move the images."""
-        border = segment.border if isinstance(segment.border, str) else segment.border * self.top
-        self.x, self.owned = moved(self.x, segment, border), True
-
-    def colour(self, segment: Segment) -> None:
-        """Colour the images, linear changes together up to one that must be clamped."""
-        whole = self._floats()
-        x = whole[:, :3].contiguous() if whole.shape[1] == 4 else whole  # alpha has no colour
-        held: tint.Linear | None = None
-        for stage, active, _ in segment.colours:
-            if not isinstance(stage, Tint):
-                x, held = self._tinted(x, held, clamp=False), None
-                x = self._apart(x, stage, active)
-                continue
-            if stage.about and held is not None:
-                x, held = self._tinted(x, held, clamp=False), None
-            held = tint.after(held, tint.linear(stage, active, x, self.top))
-            if not stage.safe:
-                x, held = self._tinted(x, held, clamp=True), None
-        x = self._tinted(x, held, clamp=False)
-        self.x = torch.cat([x, whole[:, 3:]], 1) if whole.shape[1] == 4 else x
-
-    def _tinted(self, x: Tensor, held: tint.Linear | None, clamp: bool) -> Tensor:
-        return x if held is None else tint.tint(x, *held, self.top if clamp else None)
-
-    def _apart(self, x: Tensor, stage: Hue | Curve, active: Flags) -> Tensor:
-        """Change the rows that a change touches."""
-        if not active.any():
-            return x
-        rows = np.flatnonzero(active)
-        part = x if active.all() else x[rows]
-        if isinstance(stage, Hue):
-            made = tint.turn_hue(part, stage.turns[rows]) if part.shape[1] >= 3 else part
-        else:
-            made = tint.look_up(part, stage.values[rows], self.top, stage.smooth)
-        if active.all():
-            return made
-        x[rows] = made
-        return x
-
-    def paint(self, step: Step) -> None:
-        """Do what needs the pixels where they lie, values in [0, 1]."""
-        rows = step.rows
-        if not len(rows) or not isinstance(step.stage, Paint):
-            return
-        x = self._floats()
-        made = step.stage.do(x[rows] / self.top, step.draws.of_rows(rows), rows).clamp_(0, 1) * self.top
-        if len(rows) == len(x):
-            self.x = made
-        else:
-            x[rows] = made
-            self.x = x
-
-    def _floats(self) -> Tensor:
-        """Return the pixels as floats that may be written to."""
-        if not self.x.is_floating_point():
-            self.x = self.x.float()
-        elif not self.owned:
-            self.x = self.x.clone()
-        self.owned = True
-        return self.x
-
-
-def moved(x: Tensor, segment: Segment, border: Border, nearest: bool = False) -> Tensor:
-    """Return images, or masks, moved: rows of exact maps copied, others resampled. Shape: (n, c, h, w) to such."""
-    plain = warp.exact(segment.matrix)
-    if segment.bend is not None:
-        plain &= ~segment.bend.flatten(1).abs().amax(1).bool().cpu().numpy()
-    if plain.all():
-        return warp.move_exactly(x, segment.matrix, segment.size, border)
-    if not plain.any():
-        return _resampled(x, segment, np.arange(len(x)), border, nearest)
-    others = np.flatnonzero(~plain)
-    part = _resampled(x[others], segment, others, border, nearest)
-    made = part.new_empty(len(x), *part.shape[1:])
-    made[others] = part
-    some = np.flatnonzero(plain)
-    made[some] = warp.move_exactly(x[some], segment.matrix[some], segment.size, border).to(made.dtype)
+    Shape: (n, c, h, w), to (n, c, h', w').
+    """
+    n, channels, size = len(x), x.shape[1], segment.size
+    like = x if x.is_floating_point() else x.new_empty(0, dtype=torch.float32)
+    passes = list(passes_of(segment.colours, like, min(channels, 3), top))
+    kind = kind or (x.dtype if not passes and exact_rows(segment).all() else like.dtype)
+    border = segment.border if isinstance(segment.border, str) else segment.border * top
+    made, scratch = x.new_empty((n, channels, *size), dtype=kind), scratch_of(x)
+    move = smoothly(scratch)
+    for rows in parts(n, max(size[0] * size[1], x.shape[2] * x.shape[3])):
+        part = x[rows]
+        if segment.moves:
+            part = moved(part, segment, border, move, rows)
+        if passes:
+            part = part if part.is_floating_point() and segment.moves else floats(part, scratch)
+            colours = part[:, :3] if channels == 4 else part  # alpha has no colour
+            done = colours
+            for one in passes:
+                done = one.do(done, rows, scratch)
+            if channels == 4 and done.data_ptr() != colours.data_ptr():
+                colours.copy_(done)
+            part = part if channels == 4 else done
+        made[rows] = part if part.dtype == kind else as_bytes(part)
     return made
 
 
-def _resampled(x: Tensor, segment: Segment, rows: Ints, border: Border, nearest: bool) -> Tensor:
-    bend = None if segment.bend is None else segment.bend[rows].to(x.device)
-    matrix = segment.matrix[rows]
-    if not nearest:
-        return warp.move(x if x.is_floating_point() else x.float(), matrix, segment.size, border, bend)
+def scratch_of(x: Tensor) -> tint.Scratch:
+    """Return the buffers of this thread, where one image is no larger than a part; else fresh ones."""
+    if x.device.type != "cpu" or x.shape[2] * x.shape[3] > PIXELS:
+        return tint.Scratch()
+    if not hasattr(_kept, "scratch"):
+        _kept.scratch = tint.Scratch()
+    made: tint.Scratch = _kept.scratch
+    return made
+
+
+def parts(n: int, pixels: int) -> Iterator[slice]:
+    """Yield the rows that are worked on at a time: parts of much the same length."""
+    count = max(1, -(-n * pixels // (PIXELS * torch.get_num_threads())))
+    ends = [n * number // count for number in range(count + 1)]
+    for start, end in itertools.pairwise(ends):
+        if end > start:
+            yield slice(start, end)
+
+
+def floats(x: Tensor, scratch: tint.Scratch) -> Tensor:
+    """Return pixels as floats in a buffer."""
+    kind = x.dtype if x.is_floating_point() else torch.float32
+    return scratch.of("floats", tuple(x.shape), x, kind).copy_(x)
+
+
+def painted(x: Tensor, step: Step, stage: Paint, top: float) -> Tensor:
+    """Return images with done to them what needs the pixels where they lie, values in [0, 1]; x may be written to."""
+    x, rows = x if x.is_floating_point() else x.float(), step.rows
+    made = stage.do(x[rows] / top, step.draws.of_rows(rows), rows).clamp_(0, 1) * top
+    if len(rows) == len(x):
+        return made
+    x[rows] = made
+    return x
+
+
+def exact_rows(segment: Segment, rows: slice = slice(None)) -> warp.Flags:
+    """Return which rows are moved by copies of pixels. Shape: (n,)."""
+    plain = warp.exact(segment.matrix[rows])
+    if segment.bend is not None:
+        plain &= ~segment.bend[rows].flatten(1).abs().amax(1).bool().cpu().numpy()
+    return plain
+
+
+Mover = Callable[[Tensor, Floats, Size, Border, Tensor | None], Tensor]
+
+
+def smoothly(scratch: tint.Scratch) -> Mover:
+    """Return what resamples images, of bytes too, bilinearly."""
+
+    def move(x: Tensor, matrix: Floats, size: Size, border: Border, bend: Tensor | None) -> Tensor:
+        return warp.move(x if x.is_floating_point() else floats(x, scratch), matrix, size, border, bend, scratch)
+
+    return move
+
+
+def nearest(x: Tensor, matrix: Floats, size: Size, border: Border, bend: Tensor | None) -> Tensor:
+    """Return masks resampled by the nearest pixel."""
     values = x.double() if x.dtype in (torch.int32, torch.int64, torch.float64) else x.float()
-    made = warp.resample(values, warp.sources(matrix, segment.size, values, bend), border, nearest=True)
-    return made.to(x.dtype)
+    return warp.resample(values, warp.sources(matrix, size, values, bend), border, nearest=True).to(x.dtype)
+
+
+def moved(x: Tensor, segment: Segment, border: Border, move: Mover, rows: slice = slice(None)) -> Tensor:
+    """Return images, or masks, of some rows of a segment moved: by copies of pixels where they can be.
+
+    Shape: x (m, c, h, w) of these rows, to such.
+    """
+    matrix, size, plain = segment.matrix[rows], segment.size, exact_rows(segment, rows)
+    bend = None if segment.bend is None else segment.bend[rows].to(x.device)
+    if plain.all():
+        return warp.move_exactly(x, matrix, size, border)
+    if not plain.any():
+        return move(x, matrix, size, border, bend)
+    others, some = np.flatnonzero(~plain), np.flatnonzero(plain)
+    part = move(x[others], matrix[others], size, border, None if bend is None else bend[others])
+    made = part.new_empty(len(x), *part.shape[1:])
+    made[others] = part
+    made[some] = warp.move_exactly(x[some], matrix[some], size, border).to(made.dtype)
+    return made

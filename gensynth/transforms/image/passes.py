@@ -1,0 +1,188 @@
+"""The colours of a segment as passes over pixels, made ready for all rows at once and done to parts of them.
+
+Linear changes are one pass up to the first that must be clamped: c <- A c + b + k m, with m the mean grey of the image.
+Where A is a I + g (a matrix whose rows are the weights of grey), as brightness, contrast and saturation have it, the
+pass is c <- a c + g grey(c) + ..., which takes a third of the time of a product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ..draws import Flags
+from . import tint
+from .layers import Colour
+from .stages import Curve, Floats, Hue, Tint
+
+
+class Pass(Protocol):
+    """One pass over the pixels."""
+
+    def do(self, x: Tensor, rows: slice, scratch: tint.Scratch) -> Tensor:
+        """Return pixels changed, in place or in a buffer. Shape: x (m, c, h, w) of these rows of the batch."""
+
+
+@dataclass
+class Linear:
+    """A linear change of n rows of three channels, or of any, the same for all.
+
+    Shape: matrix (n, 3, 3) or (n,); shift and about, which the mean grey is multiplied by, (n, 3) or (n, 1).
+    """
+
+    matrix: Floats
+    shift: Floats
+    about: Floats
+
+    @classmethod
+    def of(cls, stage: Tint, active: Flags, channels: int, top: float) -> Linear:
+        """Return a change in the scale of the pixels; the identity where a row is not touched."""
+        n = len(active)
+        matrix, shift = stage.matrix, stage.shift.reshape(n, -1) * top
+        if matrix.ndim == 3 and channels != 3:  # what a change of colour does to grey
+            matrix, shift = matrix[:, 0].sum(1), shift[:, :1]
+        none = np.eye(3) if matrix.ndim == 3 else 1.0
+        matrix = np.where(active.reshape(n, *[1] * (matrix.ndim - 1)), matrix, none)
+        rest = (1 - matrix[:, None] if matrix.ndim == 1 else 1 - matrix.sum(2)) if stage.about else np.zeros((n, 1))
+        return cls(matrix, np.where(active[:, None], shift, 0.0), rest)
+
+    def then(self, other: Linear) -> Linear:
+        """Return this change and another after it, which needs no mean, as one."""
+        if self.matrix.ndim == 1 and other.matrix.ndim == 1:
+            by = other.matrix[:, None]
+            return Linear(self.matrix * other.matrix, by * self.shift + other.shift, by * self.about)
+        A, B = (one.matrix if one.matrix.ndim == 3 else one.matrix[:, None, None] * np.eye(3) for one in (self, other))
+        shift, about = (np.broadcast_to(part, (len(A), 3))[..., None] for part in (self.shift, self.about))
+        return Linear(B @ A, (B @ shift)[..., 0] + other.shift, (B @ about)[..., 0])
+
+    def ready(self, x: Tensor, clamp: float | None) -> Pass:
+        """Return the pass."""
+
+        def tensor(values: Floats, nothing: float = 0.0) -> Tensor | None:
+            return None if (values == nothing).all() else torch.from_numpy(values).to(x)[:, :, None, None]
+
+        shift, about = tensor(self.shift), tensor(self.about)
+        parts = (self.matrix, np.zeros(len(self.matrix))) if self.matrix.ndim == 1 else split(self.matrix)
+        if parts is None:
+            return Mixed(torch.from_numpy(self.matrix).to(x), shift, about, clamp)
+        return Scaled(tensor(parts[0][:, None], 1.0), tensor(parts[1][:, None]), shift, about, clamp)
+
+
+def split(matrix: Floats) -> tuple[Floats, Floats] | None:
+    """Return a and g where each matrix is a I + g (rows of the weights of grey), else None. Shape: (n, 3, 3)."""
+    g = matrix[:, 1, 0] / tint.GREY[0]
+    a = matrix[:, 0, 0] - matrix[:, 1, 0]
+    same = a[:, None, None] * np.eye(3) + g[:, None, None] * np.tile(tint.GREY, (3, 1))
+    return (a, g) if np.abs(matrix - same).max(initial=0) < 1e-12 else None
+
+
+@dataclass
+class Scaled:
+    """c <- a c + g grey(c) + b + k m, clamped where that is said; of parts that are None nothing is done."""
+
+    by: Tensor | None
+    grey: Tensor | None
+    shift: Tensor | None
+    about: Tensor | None
+    clamp: float | None
+
+    def do(self, x: Tensor, rows: slice, scratch: tint.Scratch) -> Tensor:  # noqa: D102 -- the protocol documents it
+        by, grey, shift = (None if part is None else part[rows] for part in (self.by, self.grey, self.shift))
+        if self.about is not None:
+            moved = self.about[rows] * tint.mean_grey(x)
+            shift = moved if shift is None else shift + moved
+        x = tint.scale(x, by, grey, shift, scratch)
+        return x if self.clamp is None else x.clamp_(0, self.clamp)
+
+
+@dataclass
+class Mixed:
+    """c <- A c + b + k m, clamped where that is said."""
+
+    matrix: Tensor
+    shift: Tensor | None
+    about: Tensor | None
+    clamp: float | None
+
+    def do(self, x: Tensor, rows: slice, scratch: tint.Scratch) -> Tensor:  # noqa: D102
+        shift = x.new_zeros((len(x), 3, 1))
+        if self.shift is not None:
+            shift = shift + self.shift[rows][..., 0]
+        if self.about is not None:
+            shift = shift + (self.about[rows] * tint.mean_grey(x))[..., 0]
+        x = tint.mix(x, self.matrix[rows], shift, scratch)
+        return x if self.clamp is None else x.clamp_(0, self.clamp)
+
+
+@dataclass
+class Turned:
+    """The hue turned, of rows that it touches. Shape: thirds (n,), by (n, 1, 1, 1), active (n,)."""
+
+    thirds: npt.NDArray[np.int64]
+    by: Tensor
+    active: Flags
+
+    @classmethod
+    def of(cls, stage: Hue, active: Flags, x: Tensor) -> Turned:
+        """Return the pass."""
+        thirds = np.rint(3 * stage.turns)
+        by = torch.from_numpy(6 * stage.turns - 2 * thirds).to(x)[:, None, None, None]
+        return cls(thirds.astype(np.int64), by, active)
+
+    def do(self, x: Tensor, rows: slice, scratch: tint.Scratch) -> Tensor:  # noqa: D102
+        active = self.active[rows]
+        if active.all():
+            return tint.turn_hue(x, self.thirds[rows], self.by[rows], scratch)
+        some = np.flatnonzero(active)
+        if len(some):
+            x[some] = tint.turn_hue(x[some], self.thirds[rows][some], self.by[rows][some], scratch)
+        return x
+
+
+@dataclass
+class Looked:
+    """Values looked up, of rows that it touches."""
+
+    stage: Curve
+    active: Flags
+    top: float
+
+    def do(self, x: Tensor, rows: slice, scratch: tint.Scratch) -> Tensor:  # noqa: D102
+        active, values = self.active[rows], self.stage.values[rows]
+        if active.all():
+            return tint.look_up(x, values, self.top, self.stage.smooth)
+        some = np.flatnonzero(active)
+        if len(some):
+            x[some] = tint.look_up(x[some], values[some], self.top, self.stage.smooth)
+        return x
+
+
+def passes_of(colours: list[tuple[Colour, Flags, str]], x: Tensor, channels: int, top: float) -> Iterator[Pass]:
+    """Yield the passes of changes of colour; x gives precision and device."""
+    held: Linear | None = None
+    for stage, active, _ in colours:
+        if isinstance(stage, Tint):
+            linear = Linear.of(stage, active, channels, top)
+            if held is not None and stage.about:
+                yield held.ready(x, None)
+                held = None
+            held = linear if held is None else held.then(linear)
+            if not stage.safe:
+                yield held.ready(x, top)
+                held = None
+            continue
+        if held is not None:
+            yield held.ready(x, None)
+            held = None
+        if isinstance(stage, Curve):
+            yield Looked(stage, active, top)
+        elif channels >= 3:
+            yield Turned.of(stage, active, x)
+    if held is not None:
+        yield held.ready(x, None)
