@@ -19,7 +19,7 @@ from ...errors import ConfigError, nearest
 from ..draws import Draws
 from ..settings import span
 from .resampling import fraction_of, read_faster
-from .wave import AudioTransform, column, power
+from .wave import AudioTransform, column, normals, power
 
 COLOURS = {"white": 0.0, "pink": -0.5, "brown": -1.0, "blue": 0.5, "violet": 1.0}  # powers of the frequency
 LOWEST = 20.0  # Hz under which noise is level
@@ -46,11 +46,10 @@ class AddNoise(AudioTransform):
     def alter(self, x: Tensor, draws: Draws, rate: float) -> Tensor:  # noqa: D102 -- the base documents it
         samples = x.shape[1]
         if self.colour == "white":
-            noise = torch.from_numpy(draws.normal_table("noise", samples)).to(x)
+            noise = normals(draws, "noise", x, samples)
         else:
             n = next_fast_len(samples, True)
-            white = torch.from_numpy(draws.normal_table("noise", n)).to(x)
-            noise = coloured(white, COLOURS[self.colour], rate)[:, :samples]
+            noise = coloured(normals(draws, "noise", x, n), COLOURS[self.colour], rate)[:, :samples]
         return mixed(x, noise, draws, self.snr)
 
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from ..draws import Draws, Floats
 from ..settings import span
 from .filters import multiplied
-from .wave import AudioTransform, column, log_uniform
+from .wave import AudioTransform, column, log_uniform, normals
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Reverberate(AudioTransform):
         low, high = span("rt60", self.rt60)
         samples = x.shape[1]
         taps = int(np.ceil(high * rate))
-        e = torch.from_numpy(draws.normal_table("room", min(taps, samples))).to(x)
+        e = normals(draws, "room", x, min(taps, samples))
         ratio = draws.uniform("ratio", *span("ratio", self.ratio))
         h = room_response(e, log_uniform(draws, "rt60", low, high), ratio, rate, taps)
         n = next_fast_len(samples + h.shape[1] - 1, True)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...random import as_generator
 from ..base import Transform
 from ..draws import Draws, Floats
 from .rows import Waves
@@ -44,6 +45,17 @@ def column(values: Floats, x: Tensor) -> Tensor:
 def power(x: Tensor) -> Tensor:
     """Return the mean square of each row. Shape: (m, samples) to (m, 1)."""
     return x.double().square().mean(1, keepdim=True)
+
+
+def normals(draws: Draws, name: str, x: Tensor, columns: int) -> Tensor:
+    """Return standard normal numbers on the device of x, a stream for each row. Shape: (m, columns).
+
+    Keyed as those of `Draws.normal_table`, which holds a key for each column: for the length of a wave this is faster.
+    """
+    made = np.empty((len(draws), columns), dtype=np.float32)
+    for place, row in enumerate(draws.rows.tolist()):
+        as_generator(draws.key, f"{draws.path} {name}", row).standard_normal(dtype=np.float32, out=made[place])
+    return torch.from_numpy(made).to(x)
 
 
 def log_uniform(draws: Draws, name: str, low: float, high: float) -> Floats:
