@@ -60,7 +60,8 @@ TRANSFORMS = {
     "Reverberate": f"{_AUDIO}.room",
     "SpecMask": f"{_AUDIO}.spectrum",
 }  # fmt: skip
-_OTHERS = {"Transform": "gensynth.transforms.base", "Sometimes": "gensynth.transforms.compose"}
+_OTHERS = {"Transform": "gensynth.transforms.base", "Sometimes": "gensynth.transforms.compose",
+           "Transformed": "gensynth.transforms.dataset"}  # fmt: skip
 
 
 def transform_class(name: str) -> type[Transform]:
