@@ -281,11 +281,14 @@ def _said(error: Exception) -> int:
     return _said_text(f"{type(error).__name__}: {error}{notes}\n  This is a fault in gensynth; --debug shows where.", 1)
 
 
-def _interrupted(error: BaseException | None) -> bool:
+def _interrupted(error: BaseException) -> bool:
     """Whether Ctrl-C stands behind an error, as where it came while a package was imported."""
-    return error is not None and (
-        isinstance(error, KeyboardInterrupt) or _interrupted(error.__cause__ or error.__context__)
-    )
+    behind: BaseException | None = error
+    seen: list[BaseException] = []
+    while behind is not None and behind not in seen:
+        seen.append(behind)
+        behind = behind.__cause__ or behind.__context__
+    return any(isinstance(each, KeyboardInterrupt) for each in seen)
 
 
 def _said_text(text: str, status: int) -> int:

@@ -23,6 +23,7 @@ from ..recipe import Job
 from ..store.atomic import check_output
 from ..store.jsonfile import write_json
 from ..store.tables import read_table
+from .folders import is_folder
 from .request import Positions, groups_of, known_columns, make_balancer, settled, split_target, training_rows
 from .settings import as_yaml, threads
 from .telling import parents_of, result_of, say_plan, summary, table_given, warn_other
@@ -78,7 +79,7 @@ def run(job: Job, *, overwrite: bool, dry_run: bool, print_config: bool) -> None
         sys.stdout.write(as_yaml(job))
         return
     try:
-        if Path(job.data).is_dir() or job.kind in ("image", "audio"):
+        if is_folder(job):
             from .balancing_folders import balance
 
             balance(job, overwrite=overwrite, dry_run=dry_run)

@@ -20,8 +20,8 @@ from ..generators.augment import Augment
 from ..recipe import Job
 from ..store.folders import Names
 from ..store.jsonfile import write_json
+from . import pictures
 from .folders import Folder, Outputs, Writer, refuse_columns
-from .pictures import FileAugment, Pictures
 from .request import Positions, make_balancer, settled, training_rows
 from .settings import threads
 from .telling import folder_given, parents_of, result_of, say_plan, summary, warn_other
@@ -44,8 +44,8 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
         done = settled(job, pd.DataFrame(), {}, folder.listing.kind)
         X, y_train = folder.rows(train), y.iloc[train].reset_index(drop=True)
         balancer = make_balancer(done, X, y, {})
-        if isinstance(X, Pictures) and type(balancer.generator) is Augment:
-            balancer.generator = FileAugment(**balancer.generator.get_params())
+        if isinstance(X, pictures.Pictures) and type(balancer.generator) is Augment and not balancer.prefit:
+            balancer.generator = pictures.Augment(**balancer.generator.get_params())
         if dry_run:
             balancer.fit(X, y_train)
             say_plan(balancer, outputs.folders)
@@ -83,7 +83,9 @@ def _write(
     writer = Writer(folder, places[outputs.out], masks, Names(folder.listing.files))
     writer.copy(train[balancer.kept_])
     parents = parents_of(balancer, train)
-    rows: Any = made.pairs() if isinstance(made, Pictures) else ((row, None) for row in getattr(made, made.fields[0]))
+    rows: Any = (
+        made.pairs() if isinstance(made, pictures.Pictures) else ((row, None) for row in getattr(made, made.fields[0]))
+    )
     for place, ((row, cover), label) in enumerate(zip(rows, labels, strict=True)):
         writer.add(row, cover, None if parents is None else int(parents[place]), label)
     if outputs.rest is not None:

@@ -178,6 +178,15 @@ class Writer:
             write_mask(_named(target, ".png"), mask, self.folder.masks[parent or 0])
 
 
+def is_folder(job: Asked) -> bool:
+    """Whether the data of a job is a folder of files. Raises: ConfigError where it should be one and is a file."""
+    if job.kind in ("image", "audio"):
+        if Path(job.data).is_file() or job.data == "-":
+            raise ConfigError(f"{job.data} is a file, and data of kind {job.kind} is a folder, one folder a class")
+        return True
+    return Path(job.data).is_dir()
+
+
 def write_new(out: str, made: Any, labels: Sequence[str] | None, *, overwrite: bool) -> None:
     """Write rows that come from no file as a new folder: `LABEL/image_0001.png`, `LABEL/audio_0001.wav`.
 

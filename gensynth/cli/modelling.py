@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from ..recipe import Job, Named, build_generator
 from ..store.atomic import check_output
 from ..store.models import check_model_output
 from ..store.tables import read_table, write_frame
-from .folders import Folder, refuse_columns, write_new
+from .folders import Folder, is_folder, refuse_columns, write_new
 from .request import known_columns, settled, split_target
 from .settings import as_yaml, pairs, threads
 from .views import SeriesView, TextView, steps_of, view_of
@@ -36,8 +35,7 @@ def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
         raise ConfigError("fit makes a model: leave `model` out and name a generator")
     check_model_output(job.out, overwrite)
     with threads(job.threads):
-        folder = Path(job.data).is_dir() or job.kind in ("image", "audio")
-        spec, generator, y = _of_folder(job) if folder else _of_table(job)
+        spec, generator, y = _of_folder(job) if is_folder(job) else _of_table(job)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", RealRowsWarning)
         generator.save(job.out, overwrite=overwrite)

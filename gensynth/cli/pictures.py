@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..data.kinds import Rows
 from ..errors import ConfigError
-from ..generators.augment import Augment, default_for, read
+from ..generators import augment
 from ..generators.base import Codes, Draw
 from ..generators.copies import orders
 from ..store.images import read_image, read_mask
@@ -100,11 +100,11 @@ class Pictures(Rows):
             yield from zip(*_made(waiting), strict=True)
 
 
-class FileAugment(Augment):
+class Augment(augment.Augment):
     """`Augment` for images that are files: the same rows, made when they are written. What is made is `Pictures`."""
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
-        policy = default_for("image") if self.policy is None else read(self.policy)
+        policy = augment.default_for("image") if self.policy is None else augment.read(self.policy)
         if policy.kind != "image":
             raise ConfigError(f"the transform is for data of kind {policy.kind!r}, and this is 'image'")
         for image, _ in zip(rows.x, rows.masks or rows.items, strict=True):  # broken files are found here

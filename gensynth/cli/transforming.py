@@ -26,7 +26,7 @@ from ..store.jsonfile import write_json
 from ..store.tables import read_table
 from ..transforms.base import Transform
 from . import sheet
-from .folders import Folder, Outputs, Writer
+from .folders import Folder, Outputs, Writer, is_folder
 from .pictures import BLOCK, Pictures
 from .policies import learns, may_break, policy_of
 from .settings import as_yaml, threads
@@ -42,12 +42,11 @@ def run(job: Change, *, overwrite: bool, explain: bool, print_config: bool) -> N
     if print_config:
         sys.stdout.write(as_yaml(job))
         return
-    folder = Path(job.data).is_dir() or job.kind in ("image", "audio")
     if job.masks_out is not None and job.masks is None:
         raise ConfigError("--masks-out says where changed masks go: give those of the images with --masks")
     try:
         with threads(job.threads):
-            (_of_folder if folder else _of_table)(job, overwrite, explain)
+            (_of_folder if is_folder(job) else _of_table)(job, overwrite, explain)
     except DataError as error:
         raise error if job.data in str(error) else type(error)(f"{job.data}: {error}") from error
 

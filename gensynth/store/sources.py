@@ -112,7 +112,8 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        names = [other.name for other in path.parent.iterdir() if other.is_file()] if path.parent.is_dir() else []
+        beside = path.parent.iterdir() if path.parent.is_dir() else ()
+        names = [other.name for other in beside if other.is_file() or not path.suffix]  # a folder is data too
         raise ConfigError(f"there is no file {str(path)!r}{nearest(path.name, sorted(names))}") from error
     except IsADirectoryError as error:
         raise ConfigError(f"{str(path)!r} is a folder; name a table in it") from error
