@@ -119,7 +119,10 @@ def _keys(seed: int, op: str, columns: int) -> npt.NDArray[np.uint64]:
 
 
 def _made_keys(seed: int, op: str, columns: int) -> npt.NDArray[np.uint64]:
-    return np.random.SeedSequence([seed, zlib.crc32(op.encode())]).generate_state(columns, np.uint64)
+    made: npt.NDArray[np.uint64] = np.random.SeedSequence([seed, zlib.crc32(op.encode())]).generate_state(
+        columns, np.uint64
+    )  # type: ignore[assignment]
+    return made
 
 
 _few_keys = lru_cache(maxsize=4096)(_made_keys)  # batches of one epoch ask for the same ones

@@ -61,7 +61,8 @@ TRANSFORMS = {
     "SpecMask": f"{_AUDIO}.spectrum",
 }  # fmt: skip
 _OTHERS = {"Transform": "gensynth.transforms.base", "Sometimes": "gensynth.transforms.compose",
-           "Transformed": "gensynth.transforms.dataset"}  # fmt: skip
+           "Transformed": "gensynth.transforms.dataset", "FGSM": "gensynth.transforms.adversarial",
+           "PGD": "gensynth.transforms.adversarial", "test_time_average": "gensynth.transforms.averaging"}  # fmt: skip
 
 
 def transform_class(name: str) -> type[Transform]:
