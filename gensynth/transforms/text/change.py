@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, ClassVar
@@ -26,7 +26,7 @@ class TextTransform(Transform, ABC):
 
     def change(self, rows: Listed[str], draws: Draws, y: Any) -> Listed[str]:
         """Return changed texts, from the numbers and the labels (m,) of their rows."""
-        labels = [None] * len(rows) if y is None else y.tolist()
+        labels = y.tolist() if y is not None and y.ndim == 1 else [None] * len(rows)
         numbered = zip(rows.rows, words.streams(draws), labels, strict=True)
         return rows.with_rows([self.altered(text, stream, label) for text, stream, label in numbered])
 
@@ -70,6 +70,7 @@ class WordChange(WordTransform, ABC):
     """
 
     share: Share = 0.1
+    neutral: ClassVar[Mapping[str, float]] = {"share": 0.0}
 
     def _check(self) -> None:
         super()._check()

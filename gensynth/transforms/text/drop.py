@@ -26,7 +26,7 @@ class DeleteWords(WordChange):
     def alter(self, pieces: list[str], chosen: Sequence[int], stream: Random, label: Any) -> None:  # noqa: D102
         most = len(pieces) // 2 - 1
         for place in sorted(chosen[:most], reverse=True):
-            pieces[place - 1 : place + 2] = [words.closed(pieces[place - 1], pieces[place + 1])]
+            pieces[place - 1 : place + 2] = [words.closed(pieces[place - 1], pieces[place + 1], place == 1)]
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from ...errors import ConfigError
 from ..settings import check_chance
@@ -126,6 +126,7 @@ class PunctuationNoise(TextTransform):
     insert: float = 0.05
     double: float = 0.1
     drop: float = 0.1
+    neutral: ClassVar[Mapping[str, float]] = {"insert": 0.0, "double": 0.0, "drop": 0.0}
 
     def _check(self) -> None:
         for name in ("insert", "double", "drop"):

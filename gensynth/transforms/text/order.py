@@ -92,7 +92,11 @@ class ShuffleSentences(TextTransform):
         sentences, between = parts[::2], parts[1::2]
         if len(sentences) < 2:
             return text
-        words.shuffle(sentences, stream)
+        order = list(range(len(sentences)))
+        words.shuffle(order, stream)
+        if order == sorted(order):
+            order = [*order[1:], order[0]]
+        sentences = [sentences[place] for place in order]
         for place, space in enumerate(between):
             if "\n" not in space and not _MARKED.search(sentences[place]):
                 sentences[place] += "."

@@ -56,7 +56,7 @@ def checked(texts: Any) -> list[str]:
     rows = list(texts)
     for place, text in enumerate(rows):
         if not isinstance(text, str):
-            missing = text is None or text != text or str(text) == "<NA>"
+            missing = text is None or str(text) in ("nan", "NaT", "<NA>")
             what = "is missing: fill it, or drop the row" if missing else f"is {type(text).__name__}, not str"
             raise DataError(f"text {place} {what}: {text!r:.40}")
     return rows

@@ -16,6 +16,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
+from typing import Any
 
 from ..draws import Draws
 
@@ -108,7 +109,7 @@ def one(items: Sequence[str], stream: Random) -> str:
     return items[int(stream.random() * len(items))]
 
 
-def shuffle(items: list[str], stream: Random) -> None:
+def shuffle(items: list[Any], stream: Random) -> None:
     """Bring the items into another order, in place (Fisher and Yates)."""
     for last in range(len(items) - 1, 0, -1):
         at = int(stream.random() * (last + 1))
@@ -131,15 +132,15 @@ def gap(word: str) -> str:
     return "" if "\u3040" <= word[-1:] <= "\u9fff" or "\uf900" <= word[-1:] <= "\ufaff" else " "
 
 
-def closed(before: str, after: str) -> str:
-    """Return what stands where a word was taken out: one run of whitespace beside it goes with it.
+def closed(before: str, after: str, first: bool = False) -> str:
+    """Return what stands where a word, or the first word, was taken out: one run of whitespace beside it goes with it.
 
-    >>> closed(" ", " "), closed(", ", " "), closed(" ", "."), closed("", " "), closed(" ", "")
+    >>> closed(" ", " "), closed(", ", " "), closed(" ", "."), closed("", " ", first=True), closed(" ", "")
     (' ', ', ', '.', '', '')
     """
     if not after or after[0] in _ENDS:
         return before.rstrip() + after
-    if after[0].isspace() and (not before or before[-1].isspace()):
+    if after[0].isspace() and (before[-1].isspace() if before else first):
         run = after[: len(after) - len(after.lstrip())]
         return before.rstrip() + after if before and "\n" in run and "\n" not in before else before + after[len(run) :]
     return before + after
