@@ -43,6 +43,8 @@ class Transform:
 
     kind: ClassVar[str] = "image"
     breaks: ClassVar[str] = ""  # labels that this may turn into others, in words; "" where it keeps them
+    neutral: ClassVar[Mapping[str, float]] = {}  # settings that hold the strength: the values at which nothing is done
+    scales: ClassVar[Mapping[str, str]] = {}  # of those that do not grow in a straight line, see `strength`
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -166,6 +168,31 @@ class Transform:
         """Return the same transform with another `random_state`."""
         made = replace(self, random_state=seed)
         return made if self.known is None else made._knowing(self.known)
+
+    def weakened(self, share: float) -> Self:
+        """Return the same transform at a share of its strength, from 0, where it does nothing, to 1, as it is.
+
+        Settings in `neutral` move towards the values there; p stays.
+
+        Raises: ConfigError for one that is done or not, such as `Flip`, and for a policy that holds one.
+        """
+        from . import strength
+
+        made: Self = strength.weakened(self, share)
+        return made
+
+    def safe(self, audit: Any) -> Transform:
+        """Return the policy with what moved labels weakened to the largest strength that kept them, or left out.
+
+        What is left may be an empty `Compose`, which does nothing. `audit.advice()` says what is changed, and why.
+
+        Arguments:
+            audit: what `gensynth.audit` found for this policy, or shares of the strength by place, see
+                `strength.places`; a share of 0 leaves out.
+        """
+        from . import strength
+
+        return strength.safe(self, getattr(audit, "shares", audit))
 
     def check(self, X: Any) -> None:
         """Raise DataError where rows cannot be changed."""

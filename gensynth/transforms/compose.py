@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from ..errors import ConfigError
 from .base import Leaf, Transform
 from .draws import Draws, Flags
+from .settings import check_chance
+
+KINDS = ("image", "text", "audio", "series", "table")
 
 
 @dataclass(frozen=True)
@@ -16,18 +19,28 @@ class Compose(Transform):
     """Changes one after another.
 
     Arguments:
-        parts: transforms of one kind.
+        parts: transforms of one kind; without any nothing is done.
+        of: the kind, where there are no parts to tell it; images where neither does.
     """
 
     parts: Sequence[Transform] = ()
+    of: str = field(default="", kw_only=True)
 
     def _check(self) -> None:
         check_parts(self.parts)
+        kinds = {part.kind for part in self.parts} or set(KINDS)
+        if self.of and self.of not in kinds:
+            raise ConfigError(f"of must be {' or '.join(sorted(kinds))}, got {self.of!r:.60}")
 
     @property
     def kind(self) -> str:  # type: ignore[override]
         """The kind of the parts."""
-        return kind_of_parts(self.parts)
+        return kind_of_parts(self.parts) if self.parts else self.of or KINDS[0]
+
+    def weakened(self, share: float) -> Self:
+        """Return the parts, each at a share of its strength. Raises: ConfigError for parts that are done or not."""
+        check_chance("share", share)
+        return self._of([part.weakened(share) for part in self.parts])
 
     def learned(self, rows: Any, y: Any) -> Self:
         """Return the parts with what they know of rows."""
@@ -53,7 +66,7 @@ class OneOf(Compose):
     """One of several changes, drawn for each row.
 
     Arguments:
-        parts: transforms of one kind.
+        parts: transforms of one kind; without any nothing is done.
         weights: how often each is drawn, on any scale; () for equally often.
     """
 
@@ -92,4 +105,4 @@ def check_parts(parts: Any) -> None:
 
 def kind_of_parts(parts: Sequence[Transform]) -> str:
     """Return the kind of the parts; of none that of images."""
-    return parts[0].kind if parts else "image"
+    return parts[0].kind if parts else KINDS[0]

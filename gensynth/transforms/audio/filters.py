@@ -12,8 +12,9 @@ delayed. Beyond its ends a wave is taken as silent.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -63,6 +64,9 @@ class LowPass(_Pass):
         order: of the filter, from 1 to 16: 6 dB an octave each.
     """
 
+    neutral: ClassVar[Mapping[str, float]] = {"cutoff": 1e9}
+    scales: ClassVar[Mapping[str, str]] = {"cutoff": "inverse"}
+
     def _ratio(self, f: Tensor, c: Tensor) -> Tensor:
         return f / c
 
@@ -77,6 +81,7 @@ class HighPass(_Pass):
     """
 
     cutoff: Sequence[float] = (50.0, 400.0)
+    neutral: ClassVar[Mapping[str, float]] = {"cutoff": 1.0}
 
     def _ratio(self, f: Tensor, c: Tensor) -> Tensor:
         return c / f

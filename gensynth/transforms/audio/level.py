@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -29,6 +29,7 @@ class Gain(AudioTransform):
     decibels: float | Sequence[float] = 6.0
 
     breaks: ClassVar[str] = "classes told by loudness"
+    neutral: ClassVar[Mapping[str, float]] = {"decibels": 0.0}
 
     def _check(self) -> None:
         span("decibels", self.decibels, 0.0, -120.0, 120.0)
@@ -50,6 +51,7 @@ class ClipWave(AudioTransform):
 
     share: Sequence[float] = (0.0, 0.1)
     level: Sequence[float] | None = None
+    neutral: ClassVar[Mapping[str, float]] = {"share": 0.0, "level": 1.0}
 
     def _check(self) -> None:
         span("share", self.share, 0.0, 0.0, 1.0)

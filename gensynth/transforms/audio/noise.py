@@ -6,9 +6,9 @@ that 10 log10(P / N) is exactly the number drawn. A silent wave therefore stays 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -37,6 +37,8 @@ class AddNoise(AudioTransform):
 
     snr: Sequence[float] = (10.0, 30.0)
     colour: str = "white"
+    neutral: ClassVar[Mapping[str, float]] = {"snr": 200.0}
+    scales: ClassVar[Mapping[str, str]] = {"snr": "decibels"}
 
     def _check(self) -> None:
         span("snr", self.snr, 0.0, -100.0, 200.0)
@@ -85,6 +87,8 @@ class AddBackground(AudioTransform):
     recordings: Any = field(default=(), repr=False)
     snr: Sequence[float] = (5.0, 20.0)
     rate: float | None = None
+    neutral: ClassVar[Mapping[str, float]] = {"snr": 200.0}
+    scales: ClassVar[Mapping[str, str]] = {"snr": "decibels"}
 
     def _check(self) -> None:
         span("snr", self.snr, 0.0, -100.0, 200.0)

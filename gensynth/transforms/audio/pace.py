@@ -6,7 +6,7 @@ wave into a list to have all of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -38,6 +38,7 @@ class TimeStretch(AudioTransform):
     factor: float | Sequence[float] = (0.8, 1.25)
 
     breaks: ClassVar[str] = "classes told by tempo, or by how long vowels are"
+    neutral: ClassVar[Mapping[str, float]] = {"factor": 1.0}
 
     def _check(self) -> None:
         span("factor", self.factor, 1.0, LEAST, MOST)
@@ -65,6 +66,7 @@ class Speed(AudioTransform):
     factor: float | Sequence[float] = (0.9, 1.1)
 
     breaks: ClassVar[str] = "classes told by tempo or pitch, such as speakers and notes"
+    neutral: ClassVar[Mapping[str, float]] = {"factor": 1.0}
 
     def _check(self) -> None:
         span("factor", self.factor, 1.0, LEAST, MOST)
@@ -87,6 +89,7 @@ class PitchShift(AudioTransform):
     semitones: float | Sequence[float] = 2.0
 
     breaks: ClassVar[str] = "classes told by pitch, such as speakers, notes and tones of a language"
+    neutral: ClassVar[Mapping[str, float]] = {"semitones": 0.0}
 
     def _check(self) -> None:
         span("semitones", self.semitones, 0.0, -SEMITONES, SEMITONES)

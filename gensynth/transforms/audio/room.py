@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -29,6 +30,8 @@ class Reverberate(AudioTransform):
 
     rt60: Sequence[float] = (0.1, 0.6)
     ratio: Sequence[float] = (0.0, 15.0)
+    neutral: ClassVar[Mapping[str, float]] = {"ratio": 60.0}
+    scales: ClassVar[Mapping[str, str]] = {"ratio": "decibels"}
 
     def _check(self) -> None:
         span("rt60", self.rt60, 0.0, 0.01, 20.0), span("ratio", self.ratio, 0.0, -40.0, 60.0)

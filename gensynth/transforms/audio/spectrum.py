@@ -11,7 +11,7 @@ least (`TimeStretch` does more).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -47,6 +47,7 @@ class SpecMask(AudioTransform):
     depth: float = 60.0
 
     breaks: ClassVar[str] = "classes told by one band or one moment alone, where masks are wide"
+    neutral: ClassVar[Mapping[str, float]] = {"frequency_width": 0.0, "time_width": 0.0}
 
     def _check(self) -> None:
         for name in ("frequency", "time"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -32,6 +32,7 @@ class TimeShift(AudioTransform):
     wrap: bool = False
 
     breaks: ClassVar[str] = "sounds at the ends, which may be cut off, and classes told by when"
+    neutral: ClassVar[Mapping[str, float]] = {"share": 0.0}
 
     def _check(self) -> None:
         span("share", self.share, 0.0, -1.0, 1.0)
@@ -57,6 +58,7 @@ class CropTime(AudioTransform):
     share: Sequence[float] = (0.8, 1.0)
 
     breaks: ClassVar[str] = "sounds at the ends, which may be cut off, and classes told by length"
+    neutral: ClassVar[Mapping[str, float]] = {"share": 1.0}
 
     def _check(self) -> None:
         span("share", self.share, 0.0, 0.0, 1.0)

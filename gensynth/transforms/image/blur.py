@@ -5,8 +5,9 @@ Lengths are in shares of the image's shorter side, so that a setting means the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ class Blur(Damage):
     """
 
     deviation: Sequence[float] = (0.002, 0.02)
+    neutral: ClassVar[Mapping[str, float]] = {"deviation": 0.0}
 
     def _check(self) -> None:
         span("deviation", self.deviation, 0.0, 0.0, 0.25)
@@ -75,6 +77,7 @@ class MotionBlur(Damage):
     """
 
     length: Sequence[float] = (0.02, 0.1)
+    neutral: ClassVar[Mapping[str, float]] = {"length": 0.0}
 
     def _check(self) -> None:
         span("length", self.length, 0.0, 0.0, 0.5)
@@ -95,6 +98,7 @@ class Defocus(Damage):
     """
 
     radius: Sequence[float] = (0.005, 0.03)
+    neutral: ClassVar[Mapping[str, float]] = {"radius": 0.0}
 
     def _check(self) -> None:
         span("radius", self.radius, 0.0, 0.0, 0.25)
@@ -140,6 +144,7 @@ class Sharpen(Damage):
     """
 
     strength: Sequence[float] = (0.2, 1.0)
+    neutral: ClassVar[Mapping[str, float]] = {"strength": 0.0}
 
     def _check(self) -> None:
         span("strength", self.strength, 0.0, 0.0, 10.0)

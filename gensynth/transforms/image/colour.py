@@ -6,8 +6,9 @@ factor from 0.7 to 1.3; two numbers are the range itself. Masks are never colour
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class Brightness(ImageTransform):
     """
 
     factor: Range = 0.2
+    neutral: ClassVar[Mapping[str, float]] = {"factor": 1.0}
 
     def _check(self) -> None:
         self._span()
@@ -79,6 +81,7 @@ class HueShift(ImageTransform):
 
     turn: Range = 0.05
     breaks = "classes told by colour"
+    neutral: ClassVar[Mapping[str, float]] = {"turn": 0.0}
 
     def _check(self) -> None:
         span("turn", self.turn)
@@ -119,6 +122,7 @@ class Temperature(ImageTransform):
 
     warmth: Range = 0.1
     breaks = "classes told by colour"
+    neutral: ClassVar[Mapping[str, float]] = {"warmth": 0.0}
 
     def _check(self) -> None:
         span("warmth", self.warmth, 0.0, -1.0, 1.0)
@@ -139,6 +143,7 @@ class ChannelMix(ImageTransform):
 
     strength: float = 0.1
     breaks = "classes told by colour"
+    neutral: ClassVar[Mapping[str, float]] = {"strength": 0.0}
 
     def _check(self) -> None:
         span("strength", (0.0, self.strength), 0.0, 0.0, 0.5)
@@ -157,6 +162,7 @@ class Gamma(ImageTransform):
     """
 
     power: Range = 0.2
+    neutral: ClassVar[Mapping[str, float]] = {"power": 1.0}
 
     def _check(self) -> None:
         span("power", self.power, 1.0, 1e-2, 1e2)
@@ -175,6 +181,8 @@ class Posterise(ImageTransform):
     """
 
     bits: Sequence[int] = (4, 8)
+    neutral: ClassVar[Mapping[str, float]] = {"bits": 8.0}
+    scales: ClassVar[Mapping[str, str]] = {"bits": "whole"}
 
     def _check(self) -> None:
         whole_span("bits", self.bits, 1, 8)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -48,6 +49,7 @@ class GaussianNoise(Damage):
     """
 
     deviation: Sequence[float] = (0.01, 0.08)
+    neutral: ClassVar[Mapping[str, float]] = {"deviation": 0.0}
 
     def _check(self) -> None:
         span("deviation", self.deviation, 0.0, 0.0, 10.0)
@@ -68,6 +70,8 @@ class ShotNoise(Damage):
     """
 
     photons: Sequence[float] = (50, 1000)
+    neutral: ClassVar[Mapping[str, float]] = {"photons": 1e9}
+    scales: ClassVar[Mapping[str, str]] = {"photons": "photons"}
 
     def _check(self) -> None:
         span("photons", self.photons, 0.0, 1.0, 1e9)
@@ -87,6 +91,7 @@ class SaltNoise(Damage):
     """
 
     share: Sequence[float] = (0.005, 0.03)
+    neutral: ClassVar[Mapping[str, float]] = {"share": 0.0}
 
     def _check(self) -> None:
         span("share", self.share, 0.0, 0.0, 1.0)
@@ -110,6 +115,7 @@ class Cutout(Damage):
     area: Sequence[float] = (0.02, 0.2)
     ratio: Sequence[float] = (0.5, 2.0)
     fill: float | str = "mean"
+    neutral: ClassVar[Mapping[str, float]] = {"area": 0.0}
 
     def _check(self) -> None:
         span("area", self.area, 0.0, 0.0, 1.0), span("ratio", self.ratio, 0.0, 1e-3, 1e3)
@@ -141,6 +147,7 @@ class GridMask(Damage):
     spacing: Sequence[float] = (0.2, 0.5)
     share: float = 0.5
     fill: float | str = "mean"
+    neutral: ClassVar[Mapping[str, float]] = {"share": 0.0}
 
     def _check(self) -> None:
         span("spacing", self.spacing, 0.0, 1e-3, 1.0), span("share", (0.0, self.share), 0.0, 0.0, 1.0)
@@ -175,6 +182,7 @@ class Downscale(Damage):
     """
 
     factor: Sequence[float] = (1.5, 4.0)
+    neutral: ClassVar[Mapping[str, float]] = {"factor": 1.0}
 
     def _check(self) -> None:
         span("factor", self.factor, 0.0, 1.0, 1e3)
@@ -199,6 +207,8 @@ class JPEG(Damage):
     """
 
     quality: Sequence[int] = (20, 80)
+    neutral: ClassVar[Mapping[str, float]] = {"quality": 100.0}
+    scales: ClassVar[Mapping[str, str]] = {"quality": "whole"}
 
     def _check(self) -> None:
         whole_span("quality", self.quality, 1, 100)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -43,6 +45,7 @@ class Sharpness(Damage):
     """
 
     factor: Range = 0.5
+    neutral: ClassVar[Mapping[str, float]] = {"factor": 1.0}
 
     def _check(self) -> None:
         span("factor", self.factor, 1.0, 0.0, 1e3)

@@ -9,8 +9,9 @@ it is opacity, and stays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -42,6 +43,7 @@ class Rain(Damage):
     degrees: float | Sequence[float] = 20.0
     length: float | Sequence[float] = (0.1, 0.25)
     dim: float | Sequence[float] = (0.05, 0.3)
+    neutral: ClassVar[Mapping[str, float]] = {"density": 0.0, "dim": 0.0}
 
     def _check(self) -> None:
         span("density", self.density, 0.0, 0.0, 1.0), span("degrees", self.degrees, 0.0, -80.0, 80.0)
@@ -78,6 +80,7 @@ class Snow(Damage):
     density: float | Sequence[float] = (0.1, 0.45)
     haze: float | Sequence[float] = (0.05, 0.25)
     wind: float = 2.0
+    neutral: ClassVar[Mapping[str, float]] = {"density": 0.0, "haze": 0.0}
 
     def _check(self) -> None:
         span("density", self.density, 0.0, 0.0, 1.0), span("haze", self.haze, 0.0, 0.0, 1.0)

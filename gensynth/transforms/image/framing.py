@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -111,6 +112,7 @@ class ResizeCrop(Position):
     size: Size = 32
     area: Sequence[float] = (0.3, 1.0)
     ratio: Sequence[float] = (3 / 4, 4 / 3)
+    neutral: ClassVar[Mapping[str, float]] = {"area": 1.0, "ratio": 1.0}
 
     def _check(self) -> None:
         super()._check()
@@ -144,6 +146,7 @@ class Elastic(Position):
 
     strength: float = 0.1
     grid: int = 6
+    neutral: ClassVar[Mapping[str, float]] = {"strength": 0.0}
 
     def _check(self) -> None:
         super()._check()

@@ -9,9 +9,9 @@ and width. A setting that is one number stands for a range around the middle: `R
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -131,6 +131,7 @@ class Rotate(Homography):
 
     degrees: Range = 15.0
     breaks = "from about 45 degrees on: 6 and 9, arrows"
+    neutral: ClassVar[Mapping[str, float]] = {"degrees": 0.0}
 
     def _check(self) -> None:
         super()._check()
@@ -153,6 +154,7 @@ class Translate(Homography):
     x: Range = 0.1
     y: Range = 0.1
     whole: bool = False
+    neutral: ClassVar[Mapping[str, float]] = {"x": 0.0, "y": 0.0}
 
     def _check(self) -> None:
         super()._check()
@@ -175,6 +177,7 @@ class Scale(Homography):
 
     factor: Range = 0.2
     ratio: Range = 0.0
+    neutral: ClassVar[Mapping[str, float]] = {"factor": 1.0, "ratio": 1.0}
 
     def _check(self) -> None:
         super()._check()
@@ -203,6 +206,7 @@ class Shear(Homography):
 
     x: Range = 10.0
     y: Range = 0.0
+    neutral: ClassVar[Mapping[str, float]] = {"x": 0.0, "y": 0.0}
 
     def _check(self) -> None:
         super()._check()
@@ -231,6 +235,7 @@ class Affine(Homography):
     translate: Range = 0.1
     factor: Range = 0.1
     shear: Range = 5.0
+    neutral: ClassVar[Mapping[str, float]] = {"degrees": 0.0, "translate": 0.0, "factor": 1.0, "shear": 0.0}
 
     def _check(self) -> None:
         super()._check()
@@ -255,6 +260,7 @@ class Perspective(Homography):
     """
 
     strength: float = 0.2
+    neutral: ClassVar[Mapping[str, float]] = {"strength": 0.0}
 
     def _check(self) -> None:
         super()._check()

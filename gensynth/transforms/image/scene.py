@@ -10,7 +10,7 @@ comes through. The distance of what is seen is not known, so t is the same every
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -71,6 +71,7 @@ class Fog(Scene):
     uneven: float = 0.4
 
     air: ClassVar[Colour] = (0.93, 0.94, 0.95)
+    neutral: ClassVar[Mapping[str, float]] = {"strength": 0.0}
 
     def _check(self) -> None:
         span("strength", self.strength, 0.0, 0.0, 1.0), span("uneven", (0.0, self.uneven), 0.0, 0.0, 1.0)
@@ -111,6 +112,7 @@ class Dust(Fog):
 
     air: ClassVar[Colour] = (0.72, 0.58, 0.4)
     grain: ClassVar[Colour] = (0.36, 0.27, 0.17)
+    neutral: ClassVar[Mapping[str, float]] = {"strength": 0.0, "specks": 0.0}
 
     def _check(self) -> None:
         super()._check()
@@ -147,6 +149,7 @@ class Night(ImageTransform):
     breaks = "classes told by colour"
 
     tone: ClassVar[Colour] = (0.5, 0.72, 1.0)
+    neutral: ClassVar[Mapping[str, float]] = {"light": 1.0, "blue": 0.0, "noise": 0.0}
 
     def _check(self) -> None:
         span("light", self.light, 0.0, 0.0, 1.0), span("blue", self.blue, 0.0, 0.0, 1.0)
@@ -188,6 +191,7 @@ class Shadow(Scene):
     reach: float | Sequence[float] = (0.1, 0.5)
     softness: float | Sequence[float] = (0.01, 0.1)
     sides: int = 5
+    neutral: ClassVar[Mapping[str, float]] = {"strength": 0.0}
 
     def _check(self) -> None:
         span("strength", self.strength, 0.0, 0.0, 1.0), span("reach", self.reach, 0.0, 0.0, 10.0)

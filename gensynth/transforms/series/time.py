@@ -9,7 +9,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -39,6 +39,7 @@ class TimeWarp(SeriesTransform):
     deviation: Range = (0.0, 0.2)
     knots: int = 4
     breaks: ClassVar[str] = "classes that differ in speed, or in when something happens"
+    neutral: ClassVar[Mapping[str, float]] = {"deviation": 0.0}
 
     def _check(self) -> None:
         span("deviation", self.deviation, 0.0, 0.0)
@@ -64,6 +65,7 @@ class WindowSlice(SeriesTransform):
 
     share: Range = (0.8, 1.0)
     breaks: ClassVar[str] = "classes that differ in speed, or in what happens at the ends"
+    neutral: ClassVar[Mapping[str, float]] = {"share": 1.0}
 
     def _check(self) -> None:
         if span("share", self.share, 0.0, 0.0, 1.0)[0] <= 0:
@@ -88,6 +90,7 @@ class WindowWarp(SeriesTransform):
     width: Range = (0.1, 0.1)
     factors: Sequence[float] = (0.5, 2.0)
     breaks: ClassVar[str] = "classes that differ in speed, or in when something happens"
+    neutral: ClassVar[Mapping[str, float]] = {"width": 0.0}
 
     def _check(self) -> None:
         span("width", self.width, 0.0, 0.0, 1.0)
@@ -117,6 +120,8 @@ class Permute(SeriesTransform):
 
     pieces: int | Sequence[int] = (2, 5)
     breaks: ClassVar[str] = "classes that differ in the order of events"
+    neutral: ClassVar[Mapping[str, float]] = {"pieces": 1.0}
+    scales: ClassVar[Mapping[str, str]] = {"pieces": "whole"}
 
     def _check(self) -> None:
         self._ends()

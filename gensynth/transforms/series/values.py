@@ -9,6 +9,7 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -29,6 +30,7 @@ class JitterSeries(SeriesTransform):
     """
 
     deviation: Range = (0.0, 0.05)
+    neutral: ClassVar[Mapping[str, float]] = {"deviation": 0.0}
 
     def _check(self) -> None:
         span("deviation", self.deviation, 0.0, 0.0)
@@ -51,6 +53,7 @@ class ScaleSeries(SeriesTransform):
     each: bool = False
     breaks: ClassVar[str] = "classes that differ in size"
     fewest: ClassVar[int] = 1
+    neutral: ClassVar[Mapping[str, float]] = {"factor": 1.0}
 
     def _check(self) -> None:
         span("factor", self.factor, 1.0, 0.0)
@@ -76,6 +79,7 @@ class Drift(SeriesTransform):
     strength: Range = (0.0, 0.3)
     points: int = 3
     breaks: ClassVar[str] = "classes that differ in level or in trend"
+    neutral: ClassVar[Mapping[str, float]] = {"strength": 0.0}
 
     def _check(self) -> None:
         span("strength", self.strength, 0.0, 0.0)
@@ -104,6 +108,7 @@ class MagnitudeWarp(SeriesTransform):
     deviation: Range = (0.0, 0.2)
     knots: int = 4
     breaks: ClassVar[str] = "classes that differ in size, or in the heights of their peaks"
+    neutral: ClassVar[Mapping[str, float]] = {"deviation": 0.0}
 
     def _check(self) -> None:
         span("deviation", self.deviation, 0.0, 0.0)
@@ -129,6 +134,7 @@ class DropSamples(SeriesTransform):
     run: int = 1
     fill: float | str = "last"
     breaks: ClassVar[str] = "classes that differ in short events"
+    neutral: ClassVar[Mapping[str, float]] = {"share": 0.0}
 
     def _check(self) -> None:
         span("share", self.share, 0.0, 0.0, 1.0)

@@ -7,6 +7,7 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -30,6 +31,7 @@ class SwapNoise(TableTransform):
 
     chance: float = 0.1
     breaks: ClassVar[str] = "classes that rest on columns which go together"
+    neutral: ClassVar[Mapping[str, float]] = {"chance": 0.0}
 
     def _check(self) -> None:
         super()._check()
@@ -59,6 +61,7 @@ class MixRows(TableTransform):
 
     weight: Range = (0.0, 0.5)
     breaks: ClassVar[str] = "classes that lie in several heaps, with others between them"
+    neutral: ClassVar[Mapping[str, float]] = {"weight": 0.0}
 
     def _check(self) -> None:
         super()._check()
@@ -97,6 +100,7 @@ class QuantileNoise(TableTransform):
 
     reach: float = 0.05
     breaks: ClassVar[str] = "classes that rest on columns which go together"
+    neutral: ClassVar[Mapping[str, float]] = {"reach": 0.0}
 
     def _check(self) -> None:
         super()._check()
@@ -147,6 +151,7 @@ class CategoryNoise(TableTransform):
 
     chance: float = 0.05
     breaks: ClassVar[str] = "classes that rest on categories which go together"
+    neutral: ClassVar[Mapping[str, float]] = {"chance": 0.0}
 
     def _check(self) -> None:
         super()._check()

@@ -5,6 +5,7 @@ Reference: Silverman 1986, "Density Estimation", eq. 3.28 and 3.30 (the smaller 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -47,6 +48,7 @@ class JitterNumbers(TableTransform):
 
     deviation: Range = (0.0, 0.1)
     breaks: ClassVar[str] = "classes that touch, near where they do"
+    neutral: ClassVar[Mapping[str, float]] = {"deviation": 0.0}
 
     def _check(self) -> None:
         super()._check()
