@@ -105,6 +105,20 @@ def test_alternatives_share_moves_passes_and_cuts():
     assert after.count("move") == 2
 
 
+@pytest.mark.parametrize(
+    "policy",
+    [T.OneOf([T.Saturation(0.5), T.Temperature(0.3), T.Rotate(9)]), T.OneOf([T.Saturation(0.5), T.Night(noise=0.0)]),
+     T.Compose([T.OneOf([T.Elastic(), T.Rotate(20)]), T.OneOf([T.Contrast(0.5), T.ChannelMix(), T.HueShift()])])],
+    ids=str,
+)  # fmt: skip
+def test_floats_come_out_the_same_to_the_last_bit_in_every_batch(policy):
+    x = RNG.random((30, 12, 12, 3)).astype(np.float32)
+    op = replace(policy, random_state=0)
+    whole = op(x)
+    for row in range(30):
+        assert np.array_equal(op(x[[row]], index=[row])[0], whole[row])
+
+
 def test_masks_and_boxes_follow_alternatives():
     policy = T.Compose([T.OneOf([T.Flip(p=1), T.QuarterTurn((2,)), T.Blur()]), T.OneOf([T.Flip(p=1), T.Invert(p=1)])],
                        random_state=0)  # fmt: skip

@@ -16,16 +16,18 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..draws import Flags
+from ..draws import Flags, Ints
 from . import tint
 from .layers import Colour
 from .stages import Curve, Floats, Hue, Tint
+
+Rows = slice | Ints
 
 
 class Pass(Protocol):
     """One pass over the pixels."""
 
-    def do(self, x: Tensor, rows: slice, scratch: tint.Scratch) -> Tensor:
+    def do(self, x: Tensor, rows: Rows, scratch: tint.Scratch) -> Tensor:
         """Return pixels changed, in place or in a buffer. Shape: x (m, c, h, w) of these rows of the batch."""
 
 
@@ -68,18 +70,20 @@ class Linear:
             return None if (values == nothing).all() else torch.from_numpy(values).to(x)[:, :, None, None]
 
         shift, about = tensor(self.shift), tensor(self.about)
-        parts = (self.matrix, np.zeros(len(self.matrix))) if self.matrix.ndim == 1 else split(self.matrix)
-        if parts is None:
-            return Mixed(torch.from_numpy(self.matrix).to(x), shift, about, clamp)
-        return Scaled(tensor(parts[0][:, None], 1.0), tensor(parts[1][:, None]), shift, about, clamp)
+        n = len(self.matrix)
+        a, g, fine = (self.matrix, np.zeros(n), np.ones(n, bool)) if self.matrix.ndim == 1 else split(self.matrix)
+        scaled = Scaled(tensor(a[:, None], 1.0), tensor(g[:, None]), shift, about, clamp)
+        if fine.all():
+            return scaled
+        return Parted(fine, scaled, Mixed(torch.from_numpy(self.matrix).to(x), shift, about, clamp))
 
 
-def split(matrix: Floats) -> tuple[Floats, Floats] | None:
-    """Return a and g where each matrix is a I + g (rows of the weights of grey), else None. Shape: (n, 3, 3)."""
+def split(matrix: Floats) -> tuple[Floats, Floats, Flags]:
+    """Return a and g of matrices a I + g (rows of the weights of grey), and which ones are such. Shape: (n, 3, 3)."""
     g = matrix[:, 1, 0] / tint.GREY[0]
     a = matrix[:, 0, 0] - matrix[:, 1, 0]
     same = a[:, None, None] * np.eye(3) + g[:, None, None] * np.tile(tint.GREY, (3, 1))
-    return (a, g) if np.abs(matrix - same).max(initial=0) < 1e-12 else None
+    return a, g, np.abs(matrix - same).max(axis=(1, 2)) < 1e-12
 
 
 @dataclass
@@ -92,7 +96,7 @@ class Scaled:
     about: Tensor | None
     clamp: float | None
 
-    def do(self, x: Tensor, rows: slice, scratch: tint.Scratch) -> Tensor:  # noqa: D102 -- the protocol documents it
+    def do(self, x: Tensor, rows: Rows, scratch: tint.Scratch) -> Tensor:  # noqa: D102 -- the protocol documents it
         by, grey, shift = (None if part is None else part[rows] for part in (self.by, self.grey, self.shift))
         if self.about is not None:
             moved = self.about[rows] * tint.mean_grey(x)
@@ -110,7 +114,7 @@ class Mixed:
     about: Tensor | None
     clamp: float | None
 
-    def do(self, x: Tensor, rows: slice, scratch: tint.Scratch) -> Tensor:  # noqa: D102
+    def do(self, x: Tensor, rows: Rows, scratch: tint.Scratch) -> Tensor:  # noqa: D102
         shift = x.new_zeros((len(x), 3, 1))
         if self.shift is not None:
             shift = shift + self.shift[rows][..., 0]
@@ -118,6 +122,26 @@ class Mixed:
             shift = shift + (self.about[rows] * tint.mean_grey(x))[..., 0]
         x = tint.mix(x, self.matrix[rows], shift, scratch)
         return x if self.clamp is None else x.clamp_(0, self.clamp)
+
+
+@dataclass
+class Parted:
+    """Either, by what each row's own matrix is: a row comes out the same whatever the others. Shape: fine (n,)."""
+
+    fine: Flags
+    scaled: Scaled
+    mixed: Mixed
+
+    def do(self, x: Tensor, rows: Rows, scratch: tint.Scratch) -> Tensor:  # noqa: D102
+        fine, numbers = self.fine[rows], np.arange(len(self.fine))[rows]
+        if not fine.any():
+            return self.mixed.do(x, rows, scratch)
+        some, others = np.flatnonzero(fine), np.flatnonzero(~fine)
+        if not len(others):
+            return self.scaled.do(x, rows, scratch)
+        x[some] = self.scaled.do(x[some], numbers[some], scratch)
+        x[others] = self.mixed.do(x[others], numbers[others], scratch)
+        return x
 
 
 @dataclass
@@ -135,7 +159,7 @@ class Turned:
         by = torch.from_numpy(6 * stage.turns - 2 * thirds).to(x)[:, None, None, None]
         return cls(thirds.astype(np.int64), by, active)
 
-    def do(self, x: Tensor, rows: slice, scratch: tint.Scratch) -> Tensor:  # noqa: D102
+    def do(self, x: Tensor, rows: Rows, scratch: tint.Scratch) -> Tensor:  # noqa: D102
         active = self.active[rows]
         if active.all():
             return tint.turn_hue(x, self.thirds[rows], self.by[rows], scratch)
@@ -153,7 +177,7 @@ class Looked:
     active: Flags
     top: float
 
-    def do(self, x: Tensor, rows: slice, scratch: tint.Scratch) -> Tensor:  # noqa: D102
+    def do(self, x: Tensor, rows: Rows, scratch: tint.Scratch) -> Tensor:  # noqa: D102
         active, values = self.active[rows], self.stage.values[rows]
         if active.all():
             return tint.look_up(x, values, self.top, self.stage.smooth)

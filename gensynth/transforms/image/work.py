@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..draws import Flags, Ints
 from . import tint, warp
-from .passes import passes_of
+from .passes import Rows, passes_of
 from .plan import Segment, Size, Step
 from .stages import Border, Floats, Paint
 
@@ -54,12 +55,12 @@ def worked(x: Tensor, segment: Segment, top: float, kind: torch.dtype | None) ->
     border = segment.border if isinstance(segment.border, str) else segment.border * top
     made, scratch = x.new_empty((n, channels, *size), dtype=kind), scratch_of(x)
     move = smoothly(scratch)
-    for rows in parts(n, max(size[0] * size[1], x.shape[2] * x.shape[3])):
+    for rows, moving, colouring in parts(segment, max(size[0] * size[1], x.shape[2] * x.shape[3])):
         part = x[rows]
-        if segment.moves:
+        if moving:
             part = moved(part, segment, border, move, rows)
-        if passes:
-            part = part if part.is_floating_point() and segment.moves else floats(part, scratch)
+        if colouring:
+            part = part if part.is_floating_point() and moving else floats(part, scratch)
             colours = part[:, :3] if channels == 4 else part  # alpha has no colour
             done = colours
             for one in passes:
@@ -67,7 +68,7 @@ def worked(x: Tensor, segment: Segment, top: float, kind: torch.dtype | None) ->
             if channels == 4 and done.data_ptr() != colours.data_ptr():
                 colours.copy_(done)
             part = part if channels == 4 else done
-        made[rows] = part if part.dtype == kind else as_bytes(part)
+        made[rows] = as_bytes(part) if part.is_floating_point() and kind == torch.uint8 else part.to(kind)
     return made
 
 
@@ -81,13 +82,29 @@ def scratch_of(x: Tensor) -> tint.Scratch:
     return made
 
 
-def parts(n: int, pixels: int) -> Iterator[slice]:
-    """Yield the rows that are worked on at a time: parts of much the same length."""
-    count = max(1, -(-n * pixels // (PIXELS * torch.get_num_threads())))
-    ends = [n * number // count for number in range(count + 1)]
-    for start, end in itertools.pairwise(ends):
-        if end > start:
-            yield slice(start, end)
+def parts(segment: Segment, pixels: int) -> Iterator[tuple[Rows, bool, bool]]:
+    """Yield the rows that are worked on at a time, parts of much the same length; whether to move, to colour them.
+
+    What a row is not touched by is not done to it, whatever is done to others.
+    """
+    n = len(segment.matrix)
+    moving = touched(n, [step.rows for step in segment.moves])
+    colouring = touched(n, [rows for layer in segment.layers for _, rows, _ in layer.parts])
+    for moves, colours in itertools.product((True, False), (True, False)):
+        chosen = np.flatnonzero((moving == moves) & (colouring == colours))
+        count = max(1, -(-len(chosen) * pixels // (PIXELS * torch.get_num_threads())))
+        ends = [len(chosen) * number // count for number in range(count + 1)]
+        for start, end in itertools.pairwise(ends):
+            if end > start:
+                yield slice(start, end) if len(chosen) == n else chosen[start:end], moves, colours
+
+
+def touched(n: int, changes: list[Ints]) -> Flags:
+    """Return which of n rows are among those of changes. Shape: (n,)."""
+    made = np.zeros(n, dtype=bool)
+    for rows in changes:
+        made[rows] = True
+    return made
 
 
 def floats(x: Tensor, scratch: tint.Scratch) -> Tensor:
@@ -106,7 +123,7 @@ def painted(x: Tensor, step: Step, stage: Paint, top: float) -> Tensor:
     return x
 
 
-def exact_rows(segment: Segment, rows: slice = slice(None)) -> warp.Flags:
+def exact_rows(segment: Segment, rows: Rows = slice(None)) -> warp.Flags:
     """Return which rows are moved by copies of pixels. Shape: (n,)."""
     plain = warp.exact(segment.matrix[rows])
     if segment.bend is not None:
@@ -132,7 +149,7 @@ def nearest(x: Tensor, matrix: Floats, size: Size, border: Border, bend: Tensor 
     return warp.resample(values, warp.sources(matrix, size, values, bend), border, nearest=True).to(x.dtype)
 
 
-def moved(x: Tensor, segment: Segment, border: Border, move: Mover, rows: slice = slice(None)) -> Tensor:
+def moved(x: Tensor, segment: Segment, border: Border, move: Mover, rows: Rows = slice(None)) -> Tensor:
     """Return images, or masks, of some rows of a segment moved: by copies of pixels where they can be.
 
     Shape: x (m, c, h, w) of these rows, to such.
