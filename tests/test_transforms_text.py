@@ -315,6 +315,10 @@ def test_back_translation_goes_there_and_back_once_for_each_text():
     op = T.BackTranslate(there, lambda texts: [text.upper() for text in texts], 2)
     assert op(["a", "b", "a", "", "c", "12!"]) == ["DE:A", "DE:B", "DE:A", "", "DE:C", "12!"]
     assert calls == [["a", "b"], ["c"]]
+    lost = T.BackTranslate(
+        lambda texts: ["" if text == "b" else text for text in texts], lambda texts: [" ", *texts[1:]]
+    )
+    assert lost(["a", "b", "c"]) == ["a", "b", "c"]
     for wrong in (lambda texts: texts[:-1], lambda texts: "ab", lambda texts: None, lambda texts: [None] * len(texts)):
         with pytest.raises(DataError, match="there must return"):
             T.BackTranslate(wrong, there)(["a", "b"])

@@ -22,7 +22,7 @@ class BackTranslate(Transform):
 
     Nothing is drawn: the same text comes back the same way whatever its row or epoch, as far as its translators do so.
     A model searches by beams or takes the likeliest token, as its own settings say. Texts without a letter are not
-    translated, equal texts once.
+    translated, equal texts once; a text of which nothing comes back stays as it was.
 
     Arguments:
         there: a callable from a list of texts to as many, or the name or the folder of a model that `transformers` has
@@ -61,6 +61,8 @@ class BackTranslate(Transform):
             given = getattr(self, name)
             translator = given if callable(given) else model(given)
             made = [text for batch in self._batches(made) for text in _translated(name, translator, batch)]
+            whole = [place for place, text in enumerate(made) if text.strip()]
+            asked, made = [asked[place] for place in whole], [made[place] for place in whole]
         found = dict(zip(asked, made, strict=True))
         return rows.with_rows([found.get(text, text) for text in rows.rows])
 
