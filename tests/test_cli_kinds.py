@@ -165,6 +165,33 @@ def test_copies_are_bytes_and_masks_go_with_their_images(run):
         assert np.array_equal(mask, read_image(Path("out", name))[..., 0] > 128)  # also where nothing came in
 
 
+def test_held_out_images_take_their_masks_along(run):
+    signs("images")
+    signs("masks", size=(9, 11))
+    assert run("balance", "images", "--masks", "masks", "--holdout", "0.3", "-o", "out")[0] == 0
+    for out in ("out", "out.holdout"):
+        assert set(tree(out)) == set(tree(f"{out}.masks"))
+    assert tree("out.holdout.masks").items() <= tree("masks").items()
+    assert len(tree("out.holdout")) == 3
+    assert all("yield" in name for name in tree("out") if "synthetic" in name)
+
+
+def test_policies_that_mix_rows_see_all_of_the_folder(run, monkeypatch):
+    signs()
+    monkeypatch.setattr(transforming, "BLOCK", 1)
+    status, _, err = run("transform", "signs", "--policy", "{name: MixUp, same_class: true}", "-o", "out")
+    assert status == 0, err
+    X = np.stack([read_image(Path("signs", name)) for name in tree("signs")])
+    y = np.array([name.startswith("yield") for name in tree("signs")]).astype(int)
+    wanted, _ = T.MixUp(same_class=True, random_state=0).fit(X, y)(X, y=y, index=np.arange(len(X)))
+    assert not np.array_equal(wanted, X)
+    for name, image in zip(tree("out"), wanted, strict=True):
+        assert np.array_equal(read_image(Path("out", name)), image)
+    status, _, err = run("transform", "signs", "--policy", "{name: MixUp, same_class: false}", "-o", "no")
+    assert (status, Path("no").exists()) == (2, False)
+    assert "mixes labels" in err
+
+
 def test_balance_of_texts_leaves_real_lines_and_other_columns(run):
     Path("sms.csv").write_bytes(TEXTS)
     status, _, err = run("balance", "sms.csv", "--text", "text", "-t", "label", "-o", "out.csv")

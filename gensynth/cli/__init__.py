@@ -181,7 +181,12 @@ def transform(
     data: Data = None,
     policy: Annotated[
         str | None,
-        typer.Option("--policy", "-p", help="A YAML file, or a transform's name; without it the default of the kind."),
+        typer.Option(
+            "--policy",
+            "-p",
+            help="A YAML file, a transform's name, or YAML such as '[Flip, {name: Rotate, degrees: 5}]'; without it "
+            "the default of the kind.",
+        ),
     ] = None,
     copies: Annotated[int | None, typer.Option("--n", "-n", help="Changed copies of each row.  [default: 1]")] = None,
     out: Out = None,

@@ -48,6 +48,8 @@ def gather_change(config: str | None, **options: Any) -> Change:
     """Return what `transform` is asked of a configuration file with the options over it. Raises: ConfigError."""
     schema = pairs(options.pop("schema", None), "--schema")
     settings = read_job(config) if config else {}
+    if str(options.get("policy") or "").lstrip().startswith(("{", "[")):  # else a name, or a file
+        options["policy"] = parsed(options["policy"], "--policy")
     settings |= {name: value for name, value in options.items() if value is not None}
     if schema:
         settings["schema"] = {**(settings.get("schema") or {}), **schema}

@@ -17,7 +17,8 @@ ROWS = 8  # images that are shown
 CELL = 176  # pixels of the longer side of a cell
 GAP, HEAD, SIDE = 8, 24, 150
 PAPER, INK = (250, 250, 248), (40, 40, 40)
-COVER = 0.35  # how much of a pixel's colour is its mask's
+COVER, THIN = 0.35, 0.8  # how much of a pixel's colour is its mask's, and where masks are small
+SMALL = 0.2  # of the image: what counts as small
 COLOURS = np.array([[230, 60, 50], [40, 120, 220], [240, 180, 30], [60, 170, 90], [150, 80, 190], [20, 180, 190]])
 
 Bytes = npt.NDArray[np.uint8]
@@ -55,7 +56,8 @@ def write(path: str, folder: Folder, places: Sequence[int], made: Sequence[Any],
     copies = len(made) // len(places)
     labels = folder.listing.labels
     side = SIDE if labels is not None else GAP
-    grid = [_line(folder, place, made[at * copies : (at + 1) * copies]) for at, place in enumerate(places)]
+    first = 0 if folder.masks is None else standing_out(on_paper(read_image(folder.listing.paths[places[0]])))
+    grid = [_line(folder, place, made[at * copies : (at + 1) * copies], first) for at, place in enumerate(places)]
     heights = [max(cell.shape[0] for cell in line) for line in grid]
     widths = [max(line[at].shape[1] for line in grid) for at in range(copies + 1)]
     size = (side + sum(widths) + GAP * (copies + 3), HEAD + sum(heights) + GAP * (len(grid) + 1))
@@ -77,20 +79,20 @@ def write(path: str, folder: Folder, places: Sequence[int], made: Sequence[Any],
         paper.save(handle, "PNG")
 
 
-def _line(folder: Folder, place: int, made: Sequence[Any]) -> list[Bytes]:
+def _line(folder: Folder, place: int, made: Sequence[Any], first: int) -> list[Bytes]:
     """Return the cells of one image: itself, and its copies."""
     mask = None if folder.masks is None else read_mask(folder.masks[place])
-    cells = [_cell(read_image(folder.listing.root / folder.listing.files[place]), mask)]
-    return cells + [_cell(images[0], None if masks is None else masks[0]) for images, masks in made]
+    cells = [_cell(read_image(folder.listing.paths[place]), mask, first)]
+    return cells + [_cell(images[0], None if masks is None else masks[0], first) for images, masks in made]
 
 
-def _cell(image: npt.NDArray[Any], mask: npt.NDArray[Any] | None) -> Bytes:
+def _cell(image: npt.NDArray[Any], mask: npt.NDArray[Any] | None, first: int) -> Bytes:
     """Return an image as colours on paper, its mask over it, in the size of a cell."""
     from PIL import Image
 
     colours = on_paper(image)
     if mask is not None:
-        colours = covered(colours, mask)
+        colours = covered(colours, mask, first)
     height, width = colours.shape[:2]
     scale = CELL / max(height, width)
     scale = int(scale) if scale >= 2 else scale  # small ones by whole pixels, so that these are seen as they are
@@ -109,16 +111,27 @@ def on_paper(image: npt.NDArray[Any]) -> Bytes:
     return np.broadcast_to(np.rint(np.clip(array, 0, 255)), (*array.shape[:2], 3)).astype(np.uint8)
 
 
-def covered(image: Bytes, mask: npt.NDArray[Any]) -> Bytes:
-    """Return an image with the colour of each number of its mask over it; 0 has none. Shape: (h, w, 3) to such."""
-    if mask.ndim == 3:  # coloured: its own colours
+def covered(image: Bytes, mask: npt.NDArray[Any], first: int = 0) -> Bytes:
+    """Return an image with the colour of each number of its mask over it; 0 has none.
+
+    Shape: image (h, w, 3), mask (h, w), or (channels, h, w) of its own colours; returns such as image. `first` is the
+    place in `COLOURS` of the least number's.
+    """
+    if mask.ndim == 3:
         tint, there = mask[:3].transpose(1, 2, 0), np.asarray(mask[:3].any(axis=0))
     else:
         there = np.asarray(mask, dtype=bool)
         numbers = np.searchsorted(np.unique(mask[there]), mask) if there.any() else np.zeros(mask.shape, dtype=int)
-        tint = COLOURS[numbers % len(COLOURS)]
-    made = np.where(np.expand_dims(there, -1), (1 - COVER) * image + COVER * tint, image)
+        tint = COLOURS[(numbers + first) % len(COLOURS)]
+    share = THIN if there.mean() < SMALL else COVER
+    made = np.where(np.expand_dims(there, -1), (1 - share) * image + share * tint, image)
     return np.rint(made).astype(np.uint8)
+
+
+def standing_out(image: Bytes) -> int:
+    """Return the place in `COLOURS` of the one that is farthest from what an image is coloured like."""
+    apart = np.linalg.norm(COLOURS - image.reshape(-1, 3).mean(axis=0), axis=1)
+    return int(np.argmax(apart * (1 + np.linspace(0.2, 0, len(COLOURS)))))  # the first ones where several would do
 
 
 def _fitted(text: str, pen: Any, font: Any, width: int = SIDE - 2 * GAP) -> str:

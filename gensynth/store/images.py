@@ -32,6 +32,7 @@ Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.float32]
 
 TOP = 65535.0  # the value of white in 16 bits
 _DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+_PACKED = 3  # of 9: half the time of Pillow's 6, and an eighth more bytes
 _TURNED = (5, 6, 7, 8)  # EXIF orientations that swap height and width
 _ORIENTATION = 0x0112
 
@@ -61,7 +62,7 @@ def write_image(path: str | Path, image: Pixels) -> None:
     if array.dtype.kind == "f":
         top, kind = (TOP, np.uint16) if array.ndim == 2 else (255.0, np.uint8)
         array = np.rint(np.clip(array, 0, 1).astype(np.float64) * top).astype(kind)
-    Image.fromarray(np.ascontiguousarray(array)).save(path, "PNG")
+    Image.fromarray(np.ascontiguousarray(array)).save(path, "PNG", compress_level=_PACKED)
 
 
 def read_mask(path: str | Path) -> NDArray[Any]:
