@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from ..draws import Draws
 from ..settings import span
@@ -56,6 +55,8 @@ class Sharpness(Damage):
     def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
         if min(x.shape[2:]) < 3:
             return x
-        soft, middle = x.clone(), x[:, :, 1:-1, 1:-1]
-        soft[:, :, 1:-1, 1:-1] = (9 * F.avg_pool2d(x, 3, 1) + 4 * middle) / 13
+        rows = x[:, :, :-2] + x[:, :, 1:-1] + x[:, :, 2:]
+        soft = x.clone()
+        square = rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]
+        soft[:, :, 1:-1, 1:-1] = square.add_(x[:, :, 1:-1, 1:-1], alpha=4).div_(13)
         return torch.lerp(soft, x, column(draws.uniform("factor", *span("factor", self.factor, 1.0)), x))

@@ -16,12 +16,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..draws import Flags, Ints
+from ..draws import Flags
 from . import tint
 from .layers import Colour
+from .picks import Rows, put, take
 from .stages import Curve, Floats, Hue, Tint
-
-Rows = slice | Ints
 
 
 class Pass(Protocol):
@@ -139,8 +138,8 @@ class Parted:
         some, others = np.flatnonzero(fine), np.flatnonzero(~fine)
         if not len(others):
             return self.scaled.do(x, rows, scratch)
-        x[some] = self.scaled.do(x[some], numbers[some], scratch)
-        x[others] = self.mixed.do(x[others], numbers[others], scratch)
+        put(x, some, self.scaled.do(take(x, some), numbers[some], scratch))
+        put(x, others, self.mixed.do(take(x, others), numbers[others], scratch))
         return x
 
 
@@ -165,7 +164,7 @@ class Turned:
             return tint.turn_hue(x, self.thirds[rows], self.by[rows], scratch)
         some = np.flatnonzero(active)
         if len(some):
-            x[some] = tint.turn_hue(x[some], self.thirds[rows][some], self.by[rows][some], scratch)
+            put(x, some, tint.turn_hue(take(x, some), self.thirds[rows][some], self.by[rows][some], scratch))
         return x
 
 
@@ -183,7 +182,7 @@ class Looked:
             return tint.look_up(x, values, self.top, self.stage.smooth)
         some = np.flatnonzero(active)
         if len(some):
-            x[some] = tint.look_up(x[some], values[some], self.top, self.stage.smooth)
+            put(x, some, tint.look_up(take(x, some), values[some], self.top, self.stage.smooth))
         return x
 
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .picks import put, take
 from .stages import Border, Floats
 from .tint import Scratch
 
@@ -35,12 +36,12 @@ def exact(matrix: Floats) -> Flags:
 
 def move_exactly(x: Tensor, matrix: Floats, size: tuple[int, int], border: Border) -> Tensor:
     """Return images whose pixels are copied. Shape: x (n, c, h, w), matrix (n, 3, 3) of exact maps."""
-    made = x.new_empty((len(x), x.shape[1], *size))
+    made = x.new_empty((len(x), x.shape[1], *size))  # never x itself
     whole = np.rint(np.linalg.inv(matrix)).astype(np.int64)
     kinds, back = np.unique(whole.reshape(len(x), 9), axis=0, return_inverse=True)
     for number, kind in enumerate(kinds.reshape(-1, 3, 3)):
-        rows = torch.from_numpy(np.flatnonzero(back.ravel() == number))
-        made[rows] = _copied(x[rows], kind, size, border)
+        rows = np.flatnonzero(back.ravel() == number) if len(kinds) > 1 else slice(None)
+        put(made, rows, _copied(take(x, rows), kind, size, border))
     return made
 
 
@@ -185,9 +186,10 @@ def move(
     for factor in np.unique(factors).tolist():
         rows = np.flatnonzero(factors == factor)
         k = min(factor, *x.shape[2:])
-        less = F.avg_pool2d(x[rows], k, ceil_mode=True, count_include_pad=False) if k > 1 else x[rows]
-        grid = grid_for(matrix[rows], size, less, None if bend is None else bend[rows], k, scratch)
-        made[rows] = taken(less, grid, border)
+        part = take(x, rows)
+        less = F.avg_pool2d(part, k, ceil_mode=True, count_include_pad=False) if k > 1 else part
+        grid = grid_for(matrix[rows], size, less, None if bend is None else take(bend, rows), k, scratch)
+        put(made, rows, taken(less, grid, border))
     return made
 
 
@@ -254,4 +256,3 @@ def quad(ends: Floats, height: int, width: int) -> Floats:
     unit = np.array([[1 / width, 0, 0.5 / width], [0, 1 / height, 0.5 / height], [0, 0, 1]])
     made = made @ unit
     return np.asarray(made / made[:, 2:, 2:])
-

@@ -14,9 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..draws import Flags, Ints
+from ..draws import Flags
 from . import tint, warp
-from .passes import Rows, passes_of
+from .held import Held, touched
+from .passes import passes_of
+from .picks import Rows, put, take
 from .plan import Segment, Size, Step
 from .stages import Border, Floats, Paint
 
@@ -26,50 +28,55 @@ _kept = threading.local()
 
 def carry_out(segments: list[Segment], x: Tensor) -> Tensor:
     """Return images as a plan makes them. Shape: x (n, c, h, w) of uint8, or of floats in [0, 1]; returns such."""
-    kind, top = x.dtype, 255.0 if x.dtype == torch.uint8 else 1.0
-    owned = False
-    for number, segment in enumerate(segments):
-        if segment.moves or segment.layers:
-            later = any(one.layers or one.moves or one.paints for one in segments[number + 1 :])
-            x, owned = worked(x, segment, top, kind if not (segment.paints or later) else None), True
+    n, top = len(x), 255.0 if x.dtype == torch.uint8 else 1.0
+    works: list[Flags] = []
+    for segment in segments:
+        works += [moving(segment) | colouring(segment), *(touched(n, [step.rows]) for step in segment.paints)]
+    held = Held(x, works, segments[-1].size)
+    for segment in segments:
+        held.begin(segment.size)
+        worked(held, segment, top)
         for step in segment.paints:
+            held.begin(segment.size)
             if len(step.rows) and isinstance(step.stage, Paint):
-                x, owned = painted(x if owned else x.clone(), step, step.stage, top), True
-    return x if x.dtype == kind else as_bytes(x)
+                painted(held, step, step.stage, top)
+    return held.finished()
 
 
-def as_bytes(x: Tensor) -> Tensor:
-    """Return values from 0 to 255 as the nearest bytes; x is used up."""
-    return x.add_(0.5).to(torch.int16).to(torch.uint8)  # there is a fast way by int16 alone
-
-
-def worked(x: Tensor, segment: Segment, top: float, kind: torch.dtype | None) -> Tensor:
-    """Return images moved and coloured, in a dtype; None for what comes out of the work.
-
-    Shape: (n, c, h, w), to (n, c, h', w').
-    """
-    n, channels, size = len(x), x.shape[1], segment.size
-    like = x if x.is_floating_point() else x.new_empty(0, dtype=torch.float32)
+def worked(held: Held, segment: Segment, top: float) -> None:
+    """Move and colour images."""
+    channels, size, before = held.x.shape[1], segment.size, held.before.shape
+    if not (segment.moves or segment.layers):
+        return
+    like = held.x.new_empty(0, dtype=held.floats)
     passes = list(passes_of(segment.colours, like, min(channels, 3), top))
-    kind = kind or (x.dtype if not passes and exact_rows(segment).all() else like.dtype)
     border = segment.border if isinstance(segment.border, str) else segment.border * top
-    made, scratch = x.new_empty((n, channels, *size), dtype=kind), scratch_of(x)
+    scratch = scratch_of(held.x)
     move = smoothly(scratch)
-    for rows, moving, colouring in parts(segment, max(size[0] * size[1], x.shape[2] * x.shape[3])):
-        part = x[rows]
-        if moving:
+    for rows, moves, colours in parts(segment, max(size[0] * size[1], before[2] * before[3])):
+        part = held.read(rows)
+        if moves:
             part = moved(part, segment, border, move, rows)
-        if colouring:
-            part = part if part.is_floating_point() and moving else floats(part, scratch)
-            colours = part[:, :3] if channels == 4 else part  # alpha has no colour
-            done = colours
+        if colours:
+            part = part if part.is_floating_point() and moves else floats(part, scratch)
+            seen = part[:, :3] if channels == 4 else part  # alpha has no colour
+            done = seen
             for one in passes:
                 done = one.do(done, rows, scratch)
-            if channels == 4 and done.data_ptr() != colours.data_ptr():
-                colours.copy_(done)
+            if channels == 4 and done.data_ptr() != seen.data_ptr():
+                seen.copy_(done)
             part = part if channels == 4 else done
-        made[rows] = as_bytes(part) if part.is_floating_point() and kind == torch.uint8 else part.to(kind)
-    return made
+        held.write(rows, part)
+
+
+def moving(segment: Segment) -> Flags:
+    """Return which rows are moved. Shape: (n,)."""
+    return touched(len(segment.matrix), [step.rows for step in segment.moves])
+
+
+def colouring(segment: Segment) -> Flags:
+    """Return which rows are coloured. Shape: (n,)."""
+    return touched(len(segment.matrix), [rows for layer in segment.layers for _, rows, _ in layer.parts])
 
 
 def scratch_of(x: Tensor) -> tint.Scratch:
@@ -87,24 +94,14 @@ def parts(segment: Segment, pixels: int) -> Iterator[tuple[Rows, bool, bool]]:
 
     What a row is not touched by is not done to it, whatever is done to others.
     """
-    n = len(segment.matrix)
-    moving = touched(n, [step.rows for step in segment.moves])
-    colouring = touched(n, [rows for layer in segment.layers for _, rows, _ in layer.parts])
-    for moves, colours in itertools.product((True, False), (True, False)):
-        chosen = np.flatnonzero((moving == moves) & (colouring == colours))
+    n, moves, colours = len(segment.matrix), moving(segment), colouring(segment)
+    for one, other in ((True, True), (True, False), (False, True)):
+        chosen = np.flatnonzero((moves == one) & (colours == other))
         count = max(1, -(-len(chosen) * pixels // (PIXELS * torch.get_num_threads())))
         ends = [len(chosen) * number // count for number in range(count + 1)]
         for start, end in itertools.pairwise(ends):
             if end > start:
-                yield slice(start, end) if len(chosen) == n else chosen[start:end], moves, colours
-
-
-def touched(n: int, changes: list[Ints]) -> Flags:
-    """Return which of n rows are among those of changes. Shape: (n,)."""
-    made = np.zeros(n, dtype=bool)
-    for rows in changes:
-        made[rows] = True
-    return made
+                yield slice(start, end) if len(chosen) == n else chosen[start:end], one, other
 
 
 def floats(x: Tensor, scratch: tint.Scratch) -> Tensor:
@@ -113,21 +110,18 @@ def floats(x: Tensor, scratch: tint.Scratch) -> Tensor:
     return scratch.of("floats", tuple(x.shape), x, kind).copy_(x)
 
 
-def painted(x: Tensor, step: Step, stage: Paint, top: float) -> Tensor:
-    """Return images with done to them what needs the pixels where they lie, values in [0, 1]; x may be written to."""
-    x, rows = x if x.is_floating_point() else x.float(), step.rows
-    made = stage.do(x[rows] / top, step.draws.of_rows(rows), rows).clamp_(0, 1) * top
-    if len(rows) == len(x):
-        return made
-    x[rows] = made
-    return x
+def painted(held: Held, step: Step, stage: Paint, top: float) -> None:
+    """Do to images what needs the pixels where they lie, values in [0, 1]."""
+    rows = step.rows
+    part = held.read(rows).to(held.floats) / top
+    held.write(rows, stage.do(part, step.draws.of_rows(rows), rows).clamp_(0, 1) * top)
 
 
 def exact_rows(segment: Segment, rows: Rows = slice(None)) -> warp.Flags:
     """Return which rows are moved by copies of pixels. Shape: (n,)."""
     plain = warp.exact(segment.matrix[rows])
     if segment.bend is not None:
-        plain &= ~segment.bend[rows].flatten(1).abs().amax(1).bool().cpu().numpy()
+        plain &= ~take(segment.bend, rows).flatten(1).abs().amax(1).bool().cpu().numpy()
     return plain
 
 
@@ -155,14 +149,14 @@ def moved(x: Tensor, segment: Segment, border: Border, move: Mover, rows: Rows =
     Shape: x (m, c, h, w) of these rows, to such.
     """
     matrix, size, plain = segment.matrix[rows], segment.size, exact_rows(segment, rows)
-    bend = None if segment.bend is None else segment.bend[rows].to(x.device)
+    bend = None if segment.bend is None else take(segment.bend, rows).to(x.device)
     if plain.all():
         return warp.move_exactly(x, matrix, size, border)
     if not plain.any():
         return move(x, matrix, size, border, bend)
     others, some = np.flatnonzero(~plain), np.flatnonzero(plain)
-    part = move(x[others], matrix[others], size, border, None if bend is None else bend[others])
+    part = move(take(x, others), matrix[others], size, border, None if bend is None else take(bend, others))
     made = part.new_empty(len(x), *part.shape[1:])
-    made[others] = part
-    made[some] = warp.move_exactly(x[some], matrix[some], size, border).to(made.dtype)
+    put(made, others, part)
+    put(made, some, warp.move_exactly(take(x, some), matrix[some], size, border))
     return made
