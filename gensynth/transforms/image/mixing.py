@@ -25,6 +25,7 @@ from ...errors import ConfigError, DataError
 from ..base import Transform
 from ..draws import Draws, Flags, Ints
 from .damage import column
+from .picks import put, take
 from .pool import Pool
 from .position import ImageTransform
 from .stages import Canvas, Floats, Paint, Stage
@@ -77,7 +78,7 @@ class Mixing(ImageTransform):
         """Return what mixes rows of labels (n,), or None."""
 
     def partners(self, x: Tensor, draws: Draws, labels: Any, allowed: Flags | None = None) -> tuple[Ints, Tensor]:
-        """Return which images rows are mixed with, and these in the size of x.
+        """Return which images rows are mixed with, and these in the size of x; anything where there is none.
 
         Shape: x (m, c, h, w), labels (m,), allowed (those that are known,); returns (m,), (m, c, h, w). A row that
         has none to mix with is -1.
@@ -93,12 +94,12 @@ class Mixing(ImageTransform):
             if len(choices):
                 drawn = (u[mine] * len(choices)).astype(np.intp)
                 first[mine], second[mine] = choices[drawn], choices[(drawn + 1) % len(choices)]
-        made = x.clone()
         some = np.flatnonzero(first >= 0)
-        made[some] = pool.pixels(first[some], x)
-        itself = some[(made[some] == x[some]).flatten(1).all(1).cpu().numpy()]
+        made = torch.empty_like(x)
+        put(made, some, pool.pixels(first[some], x))
+        itself = np.array([row for row in some if torch.equal(made[row], x[row])], dtype=np.intp)
         first[itself] = second[itself]
-        made[itself] = pool.pixels(first[itself], x)
+        put(made, itself, pool.pixels(first[itself], x))
         return first, made
 
 
@@ -122,10 +123,13 @@ class Mixture(ABC):
         partners, others = self.op.partners(x, draws, labels, self.allowed())
         some = np.flatnonzero(partners >= 0)
         self.rows, self.partners = rows[some], partners[some]
-        made = x.clone()
-        if len(some):
-            made[some] = self.mix(x[some], others[some], draws.of_rows(some))
-        return made
+        if not len(some):
+            return x
+        made = self.mix(take(x, some), take(others, some), draws.of_rows(some))
+        if len(some) == len(x):
+            return made
+        put(x, some, made)
+        return x
 
     def allowed(self) -> Flags | None:
         """Return which images can be partners; None for all."""

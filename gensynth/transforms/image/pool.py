@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from ...errors import DataError
 from ..draws import Flags, Ints
 from .forms import read, stacked
+from .picks import take
 from .stages import Floats
 from .tint import grey
 
@@ -120,7 +121,7 @@ class Pool:
     def _of_rows(self, parts: Any, rows: Ints, made_of: Callable[[Any], Tensor], like: Tensor) -> Tensor:
         """Return rows of parts as a tensor, one by one where they are a list, as its parts may be of any size."""
         if not isinstance(parts, list | tuple):
-            return made_of(parts[torch.from_numpy(rows)] if isinstance(parts, Tensor) else parts[rows])
+            return made_of(take(parts, rows) if isinstance(parts, Tensor) else parts[rows])
         return torch.cat([made_of(stacked([parts[row]])) for row in rows]) if len(rows) else like[:0]
 
 
