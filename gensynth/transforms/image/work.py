@@ -17,12 +17,13 @@ from torch import Tensor
 from ..draws import Flags
 from . import tint, warp
 from .held import Held, touched
-from .passes import passes_of
+from .passes import Pass, passes_of
 from .picks import Rows, put, take
 from .plan import Segment, Size, Step
 from .stages import Border, Floats, Paint
+from .threads import share_out
 
-PIXELS = 1 << 17  # for each thread, that are worked on at a time
+PIXELS = 1 << 17  # that a thread works on at a time
 _kept = threading.local()
 
 
@@ -51,22 +52,38 @@ def worked(held: Held, segment: Segment, top: float) -> None:
     like = held.x.new_empty(0, dtype=held.floats)
     passes = list(passes_of(segment.colours, like, min(channels, 3), top))
     border = segment.border if isinstance(segment.border, str) else segment.border * top
-    scratch = scratch_of(held.x)
-    move = smoothly(scratch)
-    for rows, moves, colours in parts(segment, max(size[0] * size[1], before[2] * before[3])):
+
+    def do(part_of: tuple[Rows, bool, bool]) -> None:
+        rows, moves, colours = part_of
+        scratch = scratch_of(held.x)
         part = held.read(rows)
         if moves:
-            part = moved(part, segment, border, move, rows)
+            part = moved(part, segment, border, smoothly(scratch), rows)
         if colours:
-            part = part if part.is_floating_point() and moves else floats(part, scratch)
-            seen = part[:, :3] if channels == 4 else part  # alpha has no colour
-            done = seen
-            for one in passes:
-                done = one.do(done, rows, scratch)
-            if channels == 4 and done.data_ptr() != seen.data_ptr():
-                seen.copy_(done)
-            part = part if channels == 4 else done
+            part = coloured(
+                part if part.is_floating_point() and moves else floats(part, scratch), passes, rows, scratch
+            )
         held.write(rows, part)
+
+    every = [*parts(segment, max(size[0] * size[1], before[2] * before[3]))]
+    if held.x.device.type == "cpu":
+        share_out(do, every)
+    else:
+        for part in every:
+            do(part)
+
+
+def coloured(x: Tensor, passes: list[Pass], rows: Rows, scratch: tint.Scratch) -> Tensor:
+    """Return images coloured, in place or in a buffer. Shape: x (m, c, h, w) of these rows of the batch."""
+    seen = x[:, :3] if x.shape[1] == 4 else x  # alpha has no colour
+    done = seen
+    for one in passes:
+        done = one.do(done, rows, scratch)
+    if x.shape[1] != 4:
+        return done
+    if done.data_ptr() != seen.data_ptr():
+        seen.copy_(done)
+    return x
 
 
 def moving(segment: Segment) -> Flags:
@@ -95,9 +112,11 @@ def parts(segment: Segment, pixels: int) -> Iterator[tuple[Rows, bool, bool]]:
     What a row is not touched by is not done to it, whatever is done to others.
     """
     n, moves, colours = len(segment.matrix), moving(segment), colouring(segment)
+    threads = torch.get_num_threads()
     for one, other in ((True, True), (True, False), (False, True)):
         chosen = np.flatnonzero((moves == one) & (colours == other))
-        count = max(1, -(-len(chosen) * pixels // (PIXELS * torch.get_num_threads())))
+        count = -(-len(chosen) * pixels // PIXELS)
+        count = -(-count // threads) * threads if len(chosen) * pixels > PIXELS // 2 else 1  # threads end together
         ends = [len(chosen) * number // count for number in range(count + 1)]
         for start, end in itertools.pairwise(ends):
             if end > start:
