@@ -13,7 +13,7 @@ from ..draws import Floats
 from . import warp
 from .forms import stacked
 from .plan import Segment
-from .work import moved, nearest
+from .work import moved
 
 
 def masked(mask: Any, segments: list[Segment], size: tuple[int, ...]) -> Any:
@@ -32,7 +32,7 @@ def masked(mask: Any, segments: list[Segment], size: tuple[int, ...]) -> Any:
     made = made.byte() if kind == torch.bool else made
     for segment in segments:
         if segment.moves:
-            made = moved(made, segment, segment.border if isinstance(segment.border, str) else 0.0, nearest)
+            made = moved(made, segment, segment.border if isinstance(segment.border, str) else 0.0, nearest=True)
         for mixture in segment.mixtures:
             made = mixture.masks(made)
     made = made.to(kind).reshape(*x.shape[:-2], *made.shape[-2:])

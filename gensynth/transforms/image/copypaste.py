@@ -18,8 +18,7 @@ from .mixing import Mixing, Mixture, same_number
 from .plan import Segment
 from .pool import Pool
 from .stages import Floats
-from .tint import Scratch
-from .work import moved, nearest, smoothly
+from .work import moved
 
 Range = float | Sequence[float]
 
@@ -107,9 +106,9 @@ class Pasting(Mixture):
         kept[none, np.where(there, u, np.inf)[none].argmin(1)] = True
         kept = np.concatenate([np.zeros((len(kept), 1), dtype=bool), kept], 1)
         chosen = torch.where(torch.from_numpy(kept).gather(1, numbers.flatten(1)).view(numbers.shape), numbers, 0)
-        self.pasted = moved(chosen[:, None].to(x.device), self.segment, 0.0, nearest)
+        self.pasted = moved(chosen[:, None].to(x.device), self.segment, 0.0, nearest=True)
         self.own = np.full(len(x), np.inf)
-        return torch.where(self.pasted > 0, moved(other, self.segment, "edge", smoothly(Scratch())), x)
+        return torch.where(self.pasted > 0, moved(other, self.segment, "edge"), x)
 
     def objects(self, row: int, size: tuple[int, int]) -> Tensor:
         """Return the number of the object that each pixel of a partner shows, from 1 on; 0 for none. Shape: (h, w)."""
@@ -134,7 +133,7 @@ class Pasting(Mixture):
             return x
         pool, seen = self.op.known, self.pasted.to(x.device) > 0
         self.own = ((x[self.rows] != 0).any(1, keepdim=True) & ~seen).flatten(1).sum(1).cpu().numpy().astype(float)
-        other = moved(same_number(pool.mask(self.partners, x), x), self.segment, 0.0, nearest)
+        other = moved(same_number(pool.mask(self.partners, x), x), self.segment, 0.0, nearest=True)
         made = x.clone()
         made[self.rows] = torch.where(seen, other, x[self.rows])
         return made

@@ -15,11 +15,6 @@ from .picks import Rows, put, take
 Size = tuple[int, int]
 
 
-def as_bytes(x: Tensor) -> Tensor:
-    """Return values from 0 to 255 as the nearest bytes; x is used up."""
-    return x.add_(0.5).to(torch.int16).to(torch.uint8)  # there is a fast way by int16 alone
-
-
 def touched(n: int, changes: list[Ints]) -> Flags:
     """Return which of n rows are among those of changes. Shape: (n,)."""
     made = np.zeros(n, dtype=bool)
@@ -71,13 +66,13 @@ class Held:
         """Put rows as they are after the work; floats are used up."""
         done = self.last[rows] == self.work
         if done.all():
-            put(self.made, rows, self._back(part))
+            self._finish(rows, part)
         elif not done.any():
             put(self.after, rows, part)
         else:
             numbers = np.arange(len(self.x))[rows]
             put(self.after, numbers[~done], take(part, np.flatnonzero(~done)))
-            put(self.made, numbers[done], self._back(take(part, np.flatnonzero(done))))
+            self._finish(numbers[done], take(part, np.flatnonzero(done)))
 
     def finished(self) -> Tensor:
         """Return all rows as they came: those that nothing was done to as they are."""
@@ -86,7 +81,7 @@ class Held:
             put(self.made, rows, take(self.x, rows))
         return self.made
 
-    def _back(self, part: Tensor) -> Tensor:
+    def _finish(self, rows: Rows, part: Tensor) -> None:
         if part.is_floating_point() and not self.x.is_floating_point():
-            return as_bytes(part)
-        return part.to(self.x.dtype)
+            part = part.add_(0.5).to(torch.int16)  # to the nearest bytes by way of int16, which is fast
+        put(self.made, rows, part)

@@ -17,9 +17,9 @@ from torch.nn import functional as F
 
 from .picks import put, take
 from .stages import Border, Floats
-from .tint import Scratch
 
 Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 SHRINKS = 1.5
 EXACT = 1e-9  # how far from a whole number an entry of an exact map may be
 FAR = 1e-3  # the least w of a homography: what lies behind its horizon is taken from far away
@@ -91,48 +91,16 @@ def sources(matrix: Floats, size: tuple[int, int], like: Tensor, bend: Tensor | 
         like: gives device and precision.
         bend: (n, 2, h, w) displacement of the output's pixels, in pixels.
     """
-    return _placed(np.linalg.inv(matrix), size, like, bend)
+    return placed(np.linalg.inv(matrix), size, like, bend)
 
 
-def grid_for(
-    matrix: Floats, size: tuple[int, int], x: Tensor, bend: Tensor | None, shrunk: int, scratch: Scratch
-) -> Tensor:
-    """Return the same in the coordinates of `grid_sample`: -1 and 1 are the outer edges of x.
-
-    Arguments:
-        shrunk: the squares of pixels that x was averaged in.
-        scratch: where the buffers come from that the grid lies in.
-    """
-    across, down = (2 / (shrunk * side) for side in (x.shape[3], x.shape[2]))
-    scaled = np.array([[across, 0, 0.5 * across - 1], [0, down, 0.5 * down - 1], [0, 0, 1]])
-    maps = scaled @ np.linalg.inv(matrix)
-    return _placed(maps, size, x, bend) if bend is not None else _straight(maps, size, x, scratch)
+def to_grid(shown: tuple[int, int]) -> Floats:
+    """Return the map from pixels to the coordinates of `grid_sample`: -1 and 1 are the outer edges. Shape: (3, 3)."""
+    across, down = 2 / shown[1], 2 / shown[0]
+    return np.array([[across, 0, 0.5 * across - 1], [0, down, 0.5 * down - 1], [0, 0, 1]])
 
 
-def _straight(maps: Floats, size: tuple[int, int], like: Tensor, scratch: Scratch) -> Tensor:
-    """Return maps of the output's pixels that lie straight. Shape: (n, 3, 3) to (n, h, w, 2).
-
-    Two coordinates are one complex number, which is had from a number of the column and one of the row.
-    """
-    n, (height, width) = len(maps), size
-    maps = maps / maps[:, 2:, 2:]
-    x, y = np.arange(width), np.arange(height)[:, None]
-    z = maps[:, 0] + 1j * maps[:, 1]
-    twice = torch.complex64 if like.dtype == torch.float32 else torch.complex128
-    across = torch.from_numpy(z[:, None, None, 0] * x).to(like.device, twice)
-    down = torch.from_numpy(z[:, 1, None, None] * y + z[:, 2, None, None]).to(like.device, twice)
-    made = torch.add(across, down, out=scratch.of("grid", (n, height, width), like, twice))
-    if (maps[:, 2, :2] != 0).any():
-        w = maps[:, 2]
-        across, down = (
-            torch.from_numpy(part).to(like) for part in (w[:, None, None, 0] * x, w[:, 1, None, None] * y + 1.0)
-        )
-        through = torch.add(across, down, out=scratch.of("through", (n, height, width), like))
-        made.mul_(through.clamp_(min=FAR).reciprocal_())
-    return torch.view_as_real(made)
-
-
-def _placed(maps: npt.NDArray[np.floating], size: tuple[int, int], like: Tensor, bend: Tensor | None) -> Tensor:
+def placed(maps: npt.NDArray[np.floating], size: tuple[int, int], like: Tensor, bend: Tensor | None) -> Tensor:
     """Return maps of the output's pixels, bent. Shape: (n, 3, 3) to (n, h, w, 2)."""
     inverse = torch.from_numpy(maps / maps[:, 2:, 2:]).to(like)[:, :, :, None, None]
     height, width = size
@@ -173,24 +141,6 @@ def shrinkage(matrix: Floats, size: tuple[int, int]) -> npt.NDArray[np.int64]:
     jacobian = (inverse[:, :2, :2] - (at[:, :2] / w[:, None])[:, :, None] * inverse[:, 2:, :2]) / w[:, None, None]
     scale = np.sqrt(np.abs(np.linalg.det(jacobian)))
     return np.where(scale >= SHRINKS, np.rint(scale), 1).astype(np.int64)
-
-
-def move(
-    x: Tensor, matrix: Floats, size: tuple[int, int], border: Border, bend: Tensor | None, scratch: Scratch
-) -> Tensor:
-    """Return images moved by maps, bilinearly. Shape: x (n, c, h, w) of floats; matrix (n, 3, 3); bend as `sources`."""
-    factors = shrinkage(matrix, size)
-    if (factors == 1).all():
-        return taken(x, grid_for(matrix, size, x, bend, 1, scratch), border)
-    made = x.new_empty((len(x), x.shape[1], *size))
-    for factor in np.unique(factors).tolist():
-        rows = np.flatnonzero(factors == factor)
-        k = min(factor, *x.shape[2:])
-        part = take(x, rows)
-        less = F.avg_pool2d(part, k, ceil_mode=True, count_include_pad=False) if k > 1 else part
-        grid = grid_for(matrix[rows], size, less, None if bend is None else take(bend, rows), k, scratch)
-        put(made, rows, taken(less, grid, border))
-    return made
 
 
 def move_points(points: Floats, matrix: Floats, bend: Tensor | None = None) -> Floats:

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..draws import Flags
-from . import tint, warp
+from . import tint
 from .held import Held, touched
 from .passes import Pass, passes_of
-from .picks import Rows, put, take
-from .plan import Segment, Size, Step
-from .stages import Border, Floats, Paint
+from .picks import Rows
+from .plan import Segment, Step
+from .route import Route, floats
+from .stages import Border, Paint
 from .threads import share_out
 
-PIXELS = 1 << 17  # that a thread works on at a time
+PIXELS = 100_000  # that a thread works on at a time
 _kept = threading.local()
 
 
@@ -51,6 +52,7 @@ def worked(held: Held, segment: Segment, top: float) -> None:
         return
     like = held.x.new_empty(0, dtype=held.floats)
     passes = list(passes_of(segment.colours, like, min(channels, 3), top))
+    route = Route.of(segment.matrix, (before[2], before[3]), size, segment.bend, like)
     border = segment.border if isinstance(segment.border, str) else segment.border * top
 
     def do(part_of: tuple[Rows, bool, bool]) -> None:
@@ -58,7 +60,7 @@ def worked(held: Held, segment: Segment, top: float) -> None:
         scratch = scratch_of(held.x)
         part = held.read(rows)
         if moves:
-            part = moved(part, segment, border, smoothly(scratch), rows)
+            part = route.follow(part, rows, border, scratch)
         if colours:
             part = coloured(
                 part if part.is_floating_point() and moves else floats(part, scratch), passes, rows, scratch
@@ -123,12 +125,6 @@ def parts(segment: Segment, pixels: int) -> Iterator[tuple[Rows, bool, bool]]:
                 yield slice(start, end) if len(chosen) == n else chosen[start:end], one, other
 
 
-def floats(x: Tensor, scratch: tint.Scratch) -> Tensor:
-    """Return pixels as floats in a buffer."""
-    kind = x.dtype if x.is_floating_point() else torch.float32
-    return scratch.of("floats", tuple(x.shape), x, kind).copy_(x)
-
-
 def painted(held: Held, step: Step, stage: Paint, top: float) -> None:
     """Do to images what needs the pixels where they lie, values in [0, 1]."""
     rows = step.rows
@@ -136,46 +132,10 @@ def painted(held: Held, step: Step, stage: Paint, top: float) -> None:
     held.write(rows, stage.do(part, step.draws.of_rows(rows), rows).clamp_(0, 1) * top)
 
 
-def exact_rows(segment: Segment, rows: Rows = slice(None)) -> warp.Flags:
-    """Return which rows are moved by copies of pixels. Shape: (n,)."""
-    plain = warp.exact(segment.matrix[rows])
-    if segment.bend is not None:
-        plain &= ~take(segment.bend, rows).flatten(1).abs().amax(1).bool().cpu().numpy()
-    return plain
-
-
-Mover = Callable[[Tensor, Floats, Size, Border, Tensor | None], Tensor]
-
-
-def smoothly(scratch: tint.Scratch) -> Mover:
-    """Return what resamples images, of bytes too, bilinearly."""
-
-    def move(x: Tensor, matrix: Floats, size: Size, border: Border, bend: Tensor | None) -> Tensor:
-        return warp.move(x if x.is_floating_point() else floats(x, scratch), matrix, size, border, bend, scratch)
-
-    return move
-
-
-def nearest(x: Tensor, matrix: Floats, size: Size, border: Border, bend: Tensor | None) -> Tensor:
-    """Return masks resampled by the nearest pixel."""
-    values = x.double() if x.dtype in (torch.int32, torch.int64, torch.float64) else x.float()
-    return warp.resample(values, warp.sources(matrix, size, values, bend), border, nearest=True).to(x.dtype)
-
-
-def moved(x: Tensor, segment: Segment, border: Border, move: Mover, rows: Rows = slice(None)) -> Tensor:
-    """Return images, or masks, of some rows of a segment moved: by copies of pixels where they can be.
-
-    Shape: x (m, c, h, w) of these rows, to such.
-    """
-    matrix, size, plain = segment.matrix[rows], segment.size, exact_rows(segment, rows)
-    bend = None if segment.bend is None else take(segment.bend, rows).to(x.device)
-    if plain.all():
-        return warp.move_exactly(x, matrix, size, border)
-    if not plain.any():
-        return move(x, matrix, size, border, bend)
-    others, some = np.flatnonzero(~plain), np.flatnonzero(plain)
-    part = move(take(x, others), matrix[others], size, border, None if bend is None else take(bend, others))
-    made = part.new_empty(len(x), *part.shape[1:])
-    put(made, others, part)
-    put(made, some, warp.move_exactly(take(x, some), matrix[some], size, border))
-    return made
+def moved(x: Tensor, segment: Segment, border: Border, *, nearest: bool = False) -> Tensor:
+    """Return images, or masks by the nearest pixel, moved. Shape: (n, c, h, w) to such, of the same dtype."""
+    values = x
+    if not x.is_floating_point():
+        values = x.double() if x.dtype in (torch.int32, torch.int64) else x.float()
+    route = Route.of(segment.matrix, (x.shape[2], x.shape[3]), segment.size, segment.bend, values)
+    return route.follow(values, slice(None), border, tint.Scratch(), nearest=nearest).to(x.dtype)
