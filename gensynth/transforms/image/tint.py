@@ -61,9 +61,8 @@ def grey(x: Tensor, out: Tensor | None = None) -> Tensor:
 
 def mean_grey(x: Tensor) -> Tensor:
     """Return the mean of the grey of each image. Shape: (n, c, h, w) to (n, 1, 1, 1)."""
-    means = x.flatten(2).mean(2)
-    weights = x.new_tensor(GREY) if x.shape[1] == 3 else x.new_full((x.shape[1],), 1 / x.shape[1])
-    return (means * weights).sum(1)[:, None, None, None]
+    weights = GREY if x.shape[1] == 3 else (1 / x.shape[1],) * x.shape[1]
+    return (x.flatten(2).mean(2) @ x.new_tensor(weights)).view(-1, 1, 1, 1)
 
 
 def scale(x: Tensor, by: Tensor | None, grey_by: Tensor | None, shift: Tensor | None, scratch: Scratch) -> Tensor:

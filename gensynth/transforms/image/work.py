@@ -22,9 +22,8 @@ from .picks import Rows
 from .plan import Segment, Step
 from .route import Route, floats
 from .stages import Border, Paint
-from .threads import share_out
 
-PIXELS = 100_000  # that a thread works on at a time
+PIXELS = 70_000  # for each thread, that are worked on at a time
 _kept = threading.local()
 
 
@@ -55,24 +54,15 @@ def worked(held: Held, segment: Segment, top: float) -> None:
     route = Route.of(segment.matrix, (before[2], before[3]), size, segment.bend, like)
     border = segment.border if isinstance(segment.border, str) else segment.border * top
 
-    def do(part_of: tuple[Rows, bool, bool]) -> None:
-        rows, moves, colours = part_of
-        scratch = scratch_of(held.x)
+    scratch = scratch_of(held.x)
+    for rows, moves, colours in parts(segment, max(size[0] * size[1], before[2] * before[3])):
         part = held.read(rows)
         if moves:
             part = route.follow(part, rows, border, scratch)
         if colours:
-            part = coloured(
-                part if part.is_floating_point() and moves else floats(part, scratch), passes, rows, scratch
-            )
+            part = part if part.is_floating_point() and moves else floats(part, scratch)
+            part = coloured(part, passes, rows, scratch)
         held.write(rows, part)
-
-    every = [*parts(segment, max(size[0] * size[1], before[2] * before[3]))]
-    if held.x.device.type == "cpu":
-        share_out(do, every)
-    else:
-        for part in every:
-            do(part)
 
 
 def coloured(x: Tensor, passes: list[Pass], rows: Rows, scratch: tint.Scratch) -> Tensor:
@@ -114,11 +104,9 @@ def parts(segment: Segment, pixels: int) -> Iterator[tuple[Rows, bool, bool]]:
     What a row is not touched by is not done to it, whatever is done to others.
     """
     n, moves, colours = len(segment.matrix), moving(segment), colouring(segment)
-    threads = torch.get_num_threads()
     for one, other in ((True, True), (True, False), (False, True)):
         chosen = np.flatnonzero((moves == one) & (colours == other))
-        count = -(-len(chosen) * pixels // PIXELS)
-        count = -(-count // threads) * threads if len(chosen) * pixels > PIXELS // 2 else 1  # threads end together
+        count = max(1, -(-len(chosen) * pixels // (PIXELS * torch.get_num_threads())))
         ends = [len(chosen) * number // count for number in range(count + 1)]
         for start, end in itertools.pairwise(ends):
             if end > start:
