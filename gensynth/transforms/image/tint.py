@@ -62,7 +62,8 @@ def grey(x: Tensor, out: Tensor | None = None) -> Tensor:
 def mean_grey(x: Tensor) -> Tensor:
     """Return the mean of the grey of each image. Shape: (n, c, h, w) to (n, 1, 1, 1)."""
     weights = GREY if x.shape[1] == 3 else (1 / x.shape[1],) * x.shape[1]
-    return (x.flatten(2).mean(2) @ x.new_tensor(weights)).view(-1, 1, 1, 1)
+    parts = (x.flatten(2).mean(2) * x.new_tensor(weights)).unbind(1)
+    return sum(parts[1:], parts[0]).view(-1, 1, 1, 1)  # in an order that does not depend on the batch
 
 
 def scale(x: Tensor, by: Tensor | None, grey_by: Tensor | None, shift: Tensor | None, scratch: Scratch) -> Tensor:
