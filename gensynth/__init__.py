@@ -53,6 +53,8 @@ _NAMES = {
     "Audio": "gensynth.data.kinds",
     "kind_of": "gensynth.data.kinds",
     "read_table": "gensynth.store.tables",
+    "audit": "gensynth.evidence.audit",
+    "search_policy": "gensynth.evidence.search",
     "check_generator": "gensynth.checks",
 }
 
