@@ -21,7 +21,7 @@ NEEDED = (
 WISHED = "smote-variants==1.0.1"  # asks for TensorFlow, which its samplers never touch
 ITS_NEEDS = ("joblib", "metric-learn", "minisom", "seaborn", "statistics")
 NAMED = ("numpy", "scipy", "pandas", "scikit-learn", "imbalanced-learn", "lightgbm", "torch", "ctgan", "sdmetrics",
-         "smote-variants", "pyarrow")  # fmt: skip
+         "smote-variants", "pyarrow", "torchvision", "kornia", "albumentations", "opencv-python-headless")  # fmt: skip
 
 
 def interpreter(folder: Path) -> Path:
@@ -35,24 +35,26 @@ def install(python: Path, *what: str) -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
-def make(folder: Path) -> Path:
-    """Make the environment unless it is there already, and return its Python.
+def make(
+    folder: Path, needed: tuple[str, ...] = NEEDED, wished: str | None = WISHED, tool: str = "bench_tables"
+) -> Path:
+    """Make the environment of a script unless it is there already, and return its Python.
 
     BENCH_TORCH names the torch to install ("torch" by default; pip's own settings say from where).
     """
-    python, stamp = interpreter(folder), folder / "bench_tables.stamp"
-    torch = os.environ.get("BENCH_TORCH", "torch")
-    wanted = "\n".join([torch, *NEEDED, WISHED, ""])
+    python, stamp = interpreter(folder), folder / f"{tool}.stamp"
+    torch = os.environ.get("BENCH_TORCH", "torch").split()
+    wanted = "\n".join([*torch, *needed, *([wished] if wished else []), ""])
     if stamp.exists() and stamp.read_text() == wanted:
         return python
     print(f"making the peers' environment in {folder} (some minutes, the first time only)", flush=True)
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    if not install(python, torch) or not install(python, *NEEDED):
-        raise SystemExit("bench_tables: pip could not install the peers (see above)")
-    if not install(python, WISHED):
-        print(f"{WISHED} cannot be installed with all it asks for; trying with what its samplers use", flush=True)
-        if not (install(python, "--no-deps", WISHED) and install(python, *ITS_NEEDS)):
-            print(f"{WISHED} is given up: its arms are skipped", flush=True)
+    if not install(python, *torch) or not install(python, *needed):
+        raise SystemExit(f"{tool}: pip could not install the peers (see above)")
+    if wished is not None and not install(python, wished):
+        print(f"{wished} cannot be installed with all it asks for; trying with what its samplers use", flush=True)
+        if not (install(python, "--no-deps", wished) and install(python, *ITS_NEEDS)):
+            print(f"{wished} is given up: its arms are skipped", flush=True)
     stamp.write_text(wanted)
     return python
 

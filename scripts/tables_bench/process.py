@@ -31,11 +31,13 @@ def surroundings(threads: int) -> dict[str, str]:
     return os.environ | dict.fromkeys(POOLS, str(threads)) | {"PYTHONPATH": paths, "PYTHONWARNINGS": "ignore"}
 
 
-def child(job: str, module: str = "tables_bench.jobs", **given: Any) -> Run:
-    """Run one job of a module in a fresh process with two threads; failures come back as {"failed": why}."""
+def child(job: str, module: str = "tables_bench.jobs", threads: int = 2, **given: Any) -> Run:
+    """Run one job of a module in a fresh process with so many threads; failures come back as {"failed": why}."""
     command = [sys.executable, "-m", module, json.dumps({"job": job, "given": given})]
     try:
-        done = subprocess.run(command, env=surroundings(2), capture_output=True, text=True, timeout=LIMIT, check=False)
+        done = subprocess.run(
+            command, env=surroundings(threads), capture_output=True, text=True, timeout=LIMIT, check=False
+        )
     except subprocess.TimeoutExpired:
         return {"failed": f"took more than {LIMIT} s"}
     if done.returncode:

@@ -18,7 +18,15 @@ Call = Callable[[], Any]
 
 def gensynth_policy() -> Any:
     from gensynth.transforms import (
-        Affine, Brightness, Compose, Contrast, Flip, HueShift, Perspective, Rotate, Saturation,
+        Affine,
+        Brightness,
+        Compose,
+        Contrast,
+        Flip,
+        HueShift,
+        Perspective,
+        Rotate,
+        Saturation,
     )  # fmt: skip
 
     return Compose([
