@@ -1,0 +1,1 @@
+"""What `bench_transforms` is made of."""

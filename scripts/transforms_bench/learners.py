@@ -50,7 +50,7 @@ def words(X: list[str], y: np.ndarray, test: list[str], seed: int) -> np.ndarray
 
 
 def nearest(X: np.ndarray, y: np.ndarray, test: np.ndarray) -> np.ndarray:
-    """Return the classes of the nearest series (n, channels, time), the usual yardstick of their archive. Shape: (m,)."""
+    """Return the classes of the nearest series (n, channels, time), the yardstick of their archive. Shape: (m,)."""
     from sklearn.neighbors import KNeighborsClassifier
 
     model = KNeighborsClassifier(1).fit(X.reshape(len(X), -1), y)
@@ -68,7 +68,7 @@ def spectra(X: Any, y: np.ndarray, test: Any, seed: int) -> np.ndarray:
 
 
 def log_mel(audio: Any, bands: int = 24, frames: int = 16) -> np.ndarray:
-    """Return the logarithm of power in mel bands, at so many moments from beginning to end. Shape: (n, bands * frames)."""
+    """Return log power in mel bands at so many moments from beginning to end. Shape: (n, bands * frames)."""
     from scipy.signal import stft
 
     def mel(hertz: Any) -> Any:
