@@ -6,11 +6,13 @@ by a classifier that saw it. What it calls moved must lie among real rows of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..data.kinds import kind_of
 from ..errors import ConfigError, TooFewRows
@@ -18,7 +20,7 @@ from ..generators.augment import default_for, read
 from ..transforms import strength as strengths_of
 from ..transforms.base import Transform
 from .judge import Judge
-from .learners import Features, learner_for
+from .learners import Features, Learner, learner_for
 from .rows import Codes, changed, checked, folded, subset, taken
 from .verdict import Audit, Pairs, judged
 
@@ -77,32 +79,35 @@ def audit(
     """
     made = default_for(kind_of(X)) if policy is None else read(policy)
     kind, labels = checked(X, y, made.kind)
-    tried = _checked_strengths(strengths)
+    trials = list(_trials(made, _checked_strengths(strengths)))
     for name, value, least in (("rows", rows, 10), ("folds", folds, 2), ("random_state", random_state, 0)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise ConfigError(f"{name} must be a whole number, at least {least}, got {value!r}")
     classes, codes, chosen, left_out = _chosen(labels, int(rows), int(folds), int(random_state))
-    X = taken(X, chosen)
-    trials = list(_trials(made, tried))
-    counted = [Pairs.none(len(classes)) for _ in trials]
-    untouched, right = Pairs.none(len(classes)), np.zeros(len(codes), dtype=bool)
     fold = folded(codes, int(folds), int(random_state))
-    for part in range(int(folds)):
+    fresh = partial(learner_for, kind, features=features, random_state=int(random_state))
+    right, untouched, counted = _counted(trials, taken(X, chosen), codes, fold, fresh, int(random_state))
+    found = [judged(at.place, at.op, at.strength, pairs, untouched) for at, pairs in zip(trials, counted, strict=True)]
+    return Audit.of(made, classes.tolist(), codes, right, untouched, found, left_out)
+
+
+def _counted(
+    trials: Sequence[Trial], X: Any, codes: Codes, fold: Codes, fresh: Callable[[], Learner], seed: int
+) -> tuple[npt.NDArray[np.bool_], Pairs, list[Pairs]]:
+    """Return which untouched rows are named rightly (n,), where they lie, and where they lie after each change."""
+    k = int(codes.max()) + 1
+    counted, untouched, right = [Pairs.none(k) for _ in trials], Pairs.none(k), np.zeros(len(codes), dtype=bool)
+    for part in range(int(fold.max()) + 1):
         held, rest = np.flatnonzero(fold == part), np.flatnonzero(fold != part)
-        learner = learner_for(kind, features=features, random_state=int(random_state))
         seen, known = taken(X, held), taken(X, rest)
-        judge = Judge(learner).fit(known, codes[rest], seen, codes[held])
+        judge = Judge(fresh()).fit(known, codes[rest], seen, codes[held])
         says, lies = judge.named(seen)
         right[held] = says == codes[held]
         untouched.add(codes[held], lies)
         for trial, pairs in zip(trials, counted, strict=True):
-            op = trial.op.fit(known, codes[rest])
-            pairs.add(codes[held], judge.named(changed(op, seen, codes[held], held, int(random_state)))[1])
-    found = [
-        judged(trial.place, trial.op, trial.strength, pairs, untouched)
-        for trial, pairs in zip(trials, counted, strict=True)
-    ]
-    return Audit.of(made, classes.tolist(), codes, right, untouched, found, left_out)
+            moved = changed(trial.op.fit(known, codes[rest]), seen, codes[held], held, seed)
+            pairs.add(codes[held], judge.named(moved)[1])
+    return right, untouched, counted
 
 
 def _trials(policy: Transform, strengths: Sequence[float]) -> Iterator[Trial]:

@@ -29,7 +29,8 @@ from .searched import Score, Searched
 from .trials import FOLDS, Course, Marks, balanced, gain, right
 
 RUNGS = ((0,), (1, 2), (3, 4, 5))  # the splits that are tried next
-FEWEST, MOST, REST = 2 * FOLDS, 300, 3  # rows of a class, policies, the share that goes on is 1 of 3
+FEWEST, MOST = 2 * FOLDS, 120  # rows of a class, policies
+REST, FIRST = 3, 0.45  # one of so many policies goes on; the share of the time that the first split takes
 
 
 @dataclass
@@ -50,8 +51,8 @@ class _Search:
 
     @property
     def cost(self) -> float:
-        """Seconds that a trial takes: the longest of the last three, the first trial, which loads libraries, apart."""
-        return max(self.times[1:][-3:] or self.times or [0.0])
+        """Seconds that a trial takes: the middle of the last five, the first trial, which loads libraries, apart."""
+        return float(np.median(self.times[1:][-5:] or self.times or [0.0]))
 
     def in_time(self, trials: float, seconds: float) -> bool:
         """Whether there is time for so many trials, with a tenth of the budget, or one of them, to spare."""
@@ -132,12 +133,9 @@ def _run(search: _Search, risky: bool, notes: list[str], rng: np.random.Generato
             search.tried(marks, 0)
     if risky:
         _add_risky(search, notes)
-    left = search.ends - time.monotonic() - search.reserve * search.cost
-    trials = max(left / max(search.cost, 1e-3) - 2 * (len(RUNGS[1]) + len(RUNGS[2])), 0)
-    count = int(min(trials / (1 + len(RUNGS[1]) / REST + len(RUNGS[2]) / REST**2), MOST))
-    for _ in range(count):
-        if not search.open():
-            break
+    now = time.monotonic()
+    first_ends = now + FIRST * (search.ends - now - search.reserve * search.cost)
+    while len(search.marks) < MOST and time.monotonic() < first_ends and search.open():
         marks = Marks(lists.drawn(search.ops, rng))
         search.tried(marks, 0)
         search.marks.append(marks)
