@@ -69,21 +69,24 @@ class Rows:
 class Images(Rows):
     """Images with the masks and boxes that belong to them.
 
-    Shape: x (n, channels, height, width), (n, height, width, channels) or, grey, (n, height, width); masks
-    (n, height, width) or None; boxes: a list of n arrays (boxes of the image, 4), or None. Each row's image, mask
-    and boxes travel together.
+    Shape: x (n, channels, height, width), (n, height, width, channels) or, grey, (n, height, width), or a list of n
+    images of unequal sizes, each (channels, height, width), (height, width, channels) or (height, width); masks
+    (n, height, width), a list of such, or None; boxes: a list of n arrays (boxes of the image, 4), or None. Each row's
+    image, mask and boxes travel together.
 
-    Raises: DataError where lengths differ or x has not three or four dimensions.
+    Raises: DataError where lengths differ or images have not two or three dimensions each.
     """
 
     kind = "image"
     fields = ("x", "masks", "boxes")
 
     def __init__(self, x: Any, masks: Any = None, boxes: Sequence[Any] | None = None) -> None:
-        self.x, self.masks, self.boxes = x, masks, boxes
-        if getattr(x, "ndim", 0) not in (3, 4):
+        self.x = [image if hasattr(image, "ndim") else _array(image) for image in x] if _is_list(x) else x
+        self.masks, self.boxes = masks, boxes
+        if any(image.ndim not in (2, 3) for image in self.x) if _is_list(x) else getattr(x, "ndim", 0) not in (3, 4):
             raise DataError(
-                f"images need 3 or 4 dimensions, (n, h, w) or (n, c, h, w); got {getattr(x, 'shape', type(x))}"
+                "images need 3 or 4 dimensions, (n, h, w) or (n, c, h, w), or a list of 2 or 3 each; got "
+                f"{[image.shape for image in self.x] if _is_list(x) else getattr(x, 'shape', type(x))!r:.60}"
             )
         for name in ("masks", "boxes"):
             part = getattr(self, name)
@@ -214,6 +217,17 @@ def as_rows(X: Any, kind: Kind) -> Rows:
 def count_rows(X: Any) -> int:
     """Return the number of rows of data of any kind."""
     return int(X.shape[0]) if hasattr(X, "shape") and len(X.shape) else len(X)
+
+
+def _is_list(x: Any) -> bool:
+    return isinstance(x, list | tuple)
+
+
+def _array(image: Any) -> npt.NDArray[Any]:
+    try:
+        return np.asarray(image)
+    except ValueError:
+        raise DataError(f"an image must be an array of numbers, got {image!r:.60}") from None
 
 
 def take_rows(X: Any, rows: npt.NDArray[np.integer]) -> Any:

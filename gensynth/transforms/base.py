@@ -125,7 +125,10 @@ class Transform:
         return made
 
     def draws(self, n: int, index: Any, epoch: int, alone: bool) -> Draws:
-        """Return the draws of n rows."""
+        """Return the draws of n rows. Raises: ConfigError where index or epoch are no whole numbers, at least 0."""
+        if isinstance(epoch, bool) or not isinstance(epoch, int | np.integer) or epoch < 0:
+            raise ConfigError(f"epoch must be a whole number, at least 0, got {epoch!r:.60}")
+        epoch = int(epoch)
         if index is not None:
             rows = np.atleast_1d(np.asarray(index))
             if rows.shape != (n,) or rows.dtype.kind not in "iu" or (rows < 0).any():
@@ -152,9 +155,9 @@ class Transform:
         return kept if self.known is None else kept | {"_known": self.known}
 
     def _kept(self, name: str, make: Any) -> Any:
-        """Return what is made once and kept beside the settings."""
+        """Return what is made once and kept beside the settings: one for all threads."""
         if name not in self.__dict__:
-            object.__setattr__(self, name, make())
+            self.__dict__.setdefault(name, make())
         return self.__dict__[name]
 
     def leaves(self, draws: Draws, active: Flags, certain: bool = True) -> Iterator[Leaf]:
@@ -255,8 +258,10 @@ def _plain(value: Any) -> Any:
 
 def _read(value: Any) -> Any:
     """Return plain data as a setting."""
-    if isinstance(value, Mapping) and "name" in value:
-        return Transform.from_dict(value)
+    if isinstance(value, Mapping) and isinstance(value.get("name"), str):
+        from . import TRANSFORMS
+
+        return Transform.from_dict(value) if value["name"] in TRANSFORMS else value  # a thesaurus may have such a word
     if isinstance(value, list | tuple):
         return tuple(_read(part) for part in value)
     return value

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
+
+import numpy as np
 
 from ..errors import ConfigError
 from .base import Leaf, Transform
@@ -74,8 +76,16 @@ class OneOf(Compose):
 
     def _check(self) -> None:
         super()._check()
-        if self.weights and (len(self.weights) != len(self.parts) or min(self.weights) < 0 or not any(self.weights)):
+        try:
+            weights = np.asarray(self.weights, dtype=np.float64)
+        except (TypeError, ValueError):
+            weights = np.full(1, np.nan)
+        many = weights.shape == (len(self.parts),)
+        if weights.shape != (0,) and not (
+            many and np.isfinite(weights).all() and (weights >= 0).all() and weights.any()
+        ):
             raise ConfigError(f"weights must be {len(self.parts)} numbers, none below 0, got {self.weights!r:.60}")
+        object.__setattr__(self, "weights", tuple(weights.tolist()))
 
     def leaves(self, draws: Draws, active: Flags, certain: bool = True) -> Iterator[Leaf]:
         """Yield those of the parts, each for the rows that drew it."""
@@ -96,6 +106,8 @@ def check_parts(parts: Any) -> None:
     if not isinstance(parts, tuple):
         raise ConfigError(f"parts must be a list of transforms, got {parts!r:.60}")
     for part in parts:
+        if isinstance(part, Mapping) and isinstance(part.get("name"), str):
+            Transform.from_dict(part)  # says which name is near
         if not isinstance(part, Transform):
             raise ConfigError(f"parts must be transforms, got {part!r:.60}")
     kinds = sorted({part.kind for part in parts})

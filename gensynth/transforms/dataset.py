@@ -19,6 +19,7 @@ from torch.utils.data import Dataset, IterableDataset
 from ..errors import ConfigError, DataError
 from ..random import fresh_seed
 from .base import Transform
+from .image.pil import as_array, as_it_was, is_pil
 
 BELONGS = ("mask", "boxes", "keypoints")  # the other parts of a mapping that are moved with its image
 
@@ -110,7 +111,7 @@ class Transformed(Dataset[Any]):
                 raise DataError("a policy that mixes images needs items with labels: (image, label), or a mapping")
             labels = [_label(label) for label in y] if self._mixes and y is not None else None
             given: dict[str, Any] = {
-                name: [np.asarray(one) if _is_pil(one) else one for one in part] for name, part in some.items()
+                name: [np.asarray(one) if is_pil(one) else one for one in part] for name, part in some.items()
             }
             index = [numbers[row] for row in rows]
             out = self.policy([as_array(one) for one in images], **given, y=labels, index=index, epoch=self.epoch)
@@ -148,31 +149,6 @@ def put_together(item: Any, part: dict[str, Any]) -> Any:
         return part["image"]
     values = [part["image"], *([part["label"]] if len(item) > 1 else []), *item[2:]]
     return type(item)(*values) if hasattr(item, "_fields") else type(item)(values)
-
-
-def as_array(image: Any) -> Any:
-    """Return a PIL image as an array of bytes, grey, or of three or four channels; others as they are."""
-    if not _is_pil(image):
-        return image
-    return np.asarray(
-        image if image.mode in ("L", "RGB", "RGBA") else image.convert("L" if image.mode == "1" else "RGB")
-    )
-
-
-def as_it_was(new: Any, old: Any) -> Any:
-    """Return an array as a PIL image where it was one."""
-    if not _is_pil(old):
-        return new
-    from PIL import Image
-
-    made = Image.fromarray(np.ascontiguousarray(new))
-    if old.mode == "P" and made.mode == "L":  # a mask of numbers, with the colours that they are shown in
-        made.putpalette(old.getpalette())
-    return made
-
-
-def _is_pil(image: Any) -> bool:
-    return hasattr(image, "convert") and hasattr(image, "mode")
 
 
 def _label(label: Any) -> Any:

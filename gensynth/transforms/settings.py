@@ -17,6 +17,11 @@ def check_chance(name: str, value: Any) -> None:
         raise ConfigError(f"{name} must be a number from 0 to 1, got {value!r}")
 
 
+def is_whole(value: Any) -> bool:
+    """Whether a setting is a whole number, NumPy's among them."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
 def span(
     name: str, value: Any, middle: float = 0.0, least: float = -np.inf, most: float = np.inf
 ) -> tuple[float, float]:

@@ -19,17 +19,17 @@ from .work import moved
 def masked(mask: Any, segments: list[Segment], size: tuple[int, ...]) -> Any:
     """Return masks moved as their images, by the nearest pixel; 0 comes in beyond a border of one value."""
     if isinstance(mask, list | tuple):
-        return [*masked(stacked([*mask]), segments, size)]
+        return [*masked(stacked([*mask], "masks of images of one size"), segments, size)]
     tensor = isinstance(mask, Tensor)
-    x = mask if tensor else torch.from_numpy(np.ascontiguousarray(mask))
+    x = mask if tensor else torch.from_numpy(_numbers(mask))
     if x.ndim not in (3, 4) or tuple(x.shape[-2:]) != size:
         raise DataError(
             f"masks must be (n, h, w), or (n, masks, h, w), of the size of their images, {size[0]} x {size[1]}; "
             f"got shape {tuple(x.shape)}"
         )
     kind = x.dtype
-    made = x.reshape(len(x), -1, *size)
-    made = made.byte() if kind == torch.bool else made
+    made = x[:, None] if x.ndim == 3 else x
+    made = made.byte() if kind == torch.bool else made.float() if kind in (torch.float16, torch.bfloat16) else made
     for segment in segments:
         if segment.moves:
             made = moved(made, segment, segment.border if isinstance(segment.border, str) else 0.0, nearest=True)
@@ -41,7 +41,7 @@ def masked(mask: Any, segments: list[Segment], size: tuple[int, ...]) -> Any:
 
 def pointed(points: Any, segments: list[Segment], row: int) -> Floats:
     """Return points of one image moved with it. Shape: (k, 2) to (k, 2). Raises: DataError."""
-    made = np.asarray(points, dtype=np.float64)
+    made = _floats(points, f"keypoints of row {row}")
     if made.size == 0:
         return made.reshape(-1, 2)
     if made.ndim != 2 or made.shape[1] != 2 or not np.isfinite(made).all():
@@ -70,12 +70,27 @@ def boxed(boxes: Any, segments: list[Segment], row: int) -> Floats:
 
 def checked_boxes(boxes: Any, whose: str) -> Floats:
     """Return boxes of one image as numbers. Shape: (k, 4). Raises: DataError."""
-    made = np.asarray(boxes, dtype=np.float64)
+    made = _floats(boxes, f"boxes of {whose}")
     if made.size == 0:
         return made.reshape(-1, 4)
     if made.ndim != 2 or made.shape[1] != 4 or not np.isfinite(made).all():
         raise DataError(f"boxes of {whose} must be finite numbers of shape (boxes, 4), got shape {made.shape}")
     return made
+
+
+def _floats(values: Any, what: str) -> Floats:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"{what} must be numbers, got {values!r:.60}") from None
+
+
+def _numbers(mask: Any) -> Any:
+    """Return masks as an array that torch can take without a word, copied where it cannot. Raises: DataError."""
+    array = np.asarray(mask)
+    if array.dtype.kind not in "buif" or array.dtype.itemsize > 8:
+        raise DataError(f"masks must be arrays of numbers, got {array.dtype}")
+    return np.require(array, array.dtype.newbyteorder("="), ["C", "W"])
 
 
 def _around(boxes: Floats, segments: list[Segment], row: int) -> Floats:

@@ -140,7 +140,7 @@ def streaks(
     at = along / torch.from_numpy(2 * length).to(x)[:, None, None] + start
     place = at.long()
     there = looked_up(draws.uniform_table(f"{name} there", lanes * 7), lane * 7 + place % 7, x)
-    off = (beside - (lane + 0.3 + 0.4 * middle) * width[0]).abs_() / width[1]
+    off = (beside - (lane.to(x) + 0.3 + 0.4 * middle) * width[0]).abs_() / width[1]
     end = ((at - place) * 4 - 1).clamp_(max=1)  # from -1 to 1 along the streak, 1 in the gap
     body = (1 - off).clamp_(min=0) * (1 - end * end)
     return torch.where(there < torch.from_numpy(density).to(x)[:, None, None], body, 0.0)[:, None]

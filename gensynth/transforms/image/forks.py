@@ -2,33 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..base import Transform
 from ..compose import Compose, OneOf
-
-Path = tuple[tuple[bool, int], ...]  # of each choice or sequence down to a change: whether a choice, which of its parts
-
-
-def forks(policy: Transform, path: Path = ()) -> Iterator[Path]:
-    """Yield the way to each single change, in the order of `Transform.leaves`."""
-    inner = getattr(policy, "built", None)
-    if isinstance(inner, Transform):
-        yield from forks(inner, path)
-    elif isinstance(policy, Compose):
-        for place, part in enumerate(policy.parts):
-            yield from forks(part, (*path, (isinstance(policy, OneOf), place)))
-    else:
-        yield path
-
-
-def exclusive(one: Path, other: Path) -> bool:
-    """Whether no row has both changes."""
-    for mine, theirs in zip(one, other, strict=False):
-        if mine != theirs:
-            return mine[0]
-    return False
 
 
 @dataclass(frozen=True)
@@ -41,8 +18,24 @@ class Mark:
 
 def marks(policy: Transform) -> list[Mark]:
     """Return the marks of the single changes, in the order of `Transform.leaves`."""
-    ways = [*forks(policy)]
-    return [
-        Mark(1 << number, sum(1 << place for place, other in enumerate(ways) if not exclusive(way, other)))
-        for number, way in enumerate(ways)
-    ]
+    apart = barred(policy)
+    every = (1 << len(apart)) - 1
+    return [Mark(1 << number, every & ~bits) for number, bits in enumerate(apart)]
+
+
+def barred(policy: Transform) -> list[int]:
+    """Return for each single change the bits of those that no row has with it."""
+    inner = getattr(policy, "built", None)
+    if isinstance(inner, Transform):
+        return barred(inner)
+    if not isinstance(policy, Compose):
+        return [0]
+    parts = [barred(part) for part in policy.parts]
+    every = (1 << sum(len(part) for part in parts)) - 1
+    made: list[int] = []
+    for part in parts:
+        start = len(made)
+        own = ((1 << len(part)) - 1) << start
+        others = every & ~own if isinstance(policy, OneOf) else 0
+        made += [bits << start | others for bits in part]
+    return made

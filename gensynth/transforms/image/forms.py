@@ -18,6 +18,7 @@ from torch import Tensor
 from ...errors import DataError
 
 MOST_CHANNELS = 4
+FLOATS = (np.float16, np.float32, np.float64)
 
 
 @dataclass
@@ -36,6 +37,14 @@ class Form:
         return self.back(x[:, 0] if self.axis is None else x.movedim(1, self.axis))
 
 
+def shape_of(image: Any) -> tuple[int, ...]:
+    """Return the shape of one image. Raises: DataError where it has none."""
+    try:
+        return np.shape(image)
+    except ValueError:
+        raise DataError(f"an image must be an array of numbers, got {image!r:.60}") from None
+
+
 def axis_of(shape: tuple[int, ...], tensor: bool) -> int | None:
     """Return the axis of the channels in (n, ...) images; None where there is none. Raises: DataError."""
     if len(shape) == 3:
@@ -43,6 +52,8 @@ def axis_of(shape: tuple[int, ...], tensor: bool) -> int | None:
     if len(shape) != 4:
         raise DataError(f"images need 2 or 3 dimensions each, (h, w), (h, w, c) or (c, h, w); got {len(shape) - 1}")
     first, last = 1 <= shape[1] <= MOST_CHANNELS, 1 <= shape[3] <= MOST_CHANNELS
+    if not first and not last:
+        raise DataError(f"images need 1 to {MOST_CHANNELS} channels, first or last; got shape {shape[1:]}")
     if first and last:
         return 1 if tensor else 3
     return 3 if last else 1
@@ -51,7 +62,7 @@ def axis_of(shape: tuple[int, ...], tensor: bool) -> int | None:
 def read(X: Any) -> tuple[Tensor, Form]:
     """Return images of one size as a tensor (n, c, h, w), and their form. Raises: DataError."""
     tensor = isinstance(X, Tensor)
-    x = X if tensor else torch.from_numpy(np.ascontiguousarray(_array(X)))
+    x = X.detach() if tensor else torch.from_numpy(_array(X))
     if x.dtype != torch.uint8 and not x.is_floating_point():
         raise DataError(f"images must be uint8, or floats in [0, 1]; got {x.dtype}")
     if x.is_floating_point():
@@ -64,10 +75,15 @@ def read(X: Any) -> tuple[Tensor, Form]:
 
 
 def _array(X: Any) -> Any:
-    array = np.asarray(X)
-    if array.dtype.kind not in "uif":
-        raise DataError(f"images must be arrays of numbers, got {array.dtype}")
-    return array.astype(array.dtype.newbyteorder("=")) if not array.dtype.isnative else array
+    """Return an array that torch can take without a word, copied where it cannot. Raises: DataError."""
+    try:
+        array = np.asarray(X)
+    except ValueError:
+        raise DataError(f"images must be arrays of numbers, got {X!r:.60}") from None
+    if array.dtype != np.uint8 and array.dtype.newbyteorder("=") not in FLOATS:
+        deep = ", of 16 bits: divide by 65535" if array.dtype == np.uint16 else ""
+        raise DataError(f"images must be arrays of numbers, uint8, or floats in [0, 1]; got {array.dtype}{deep}")
+    return np.require(array, array.dtype.newbyteorder("="), ["C", "W"])
 
 
 def _check_values(x: Tensor) -> None:
@@ -80,6 +96,13 @@ def _check_values(x: Tensor) -> None:
         raise DataError(f"float images must lie in [0, 1], got {low:g} to {high:g}: divide by 255, or give uint8")
 
 
-def stacked(rows: list[Any]) -> Any:
-    """Return images, or masks, of one size as one array, or one tensor."""
-    return torch.stack(rows) if isinstance(rows[0], Tensor) else np.stack([np.asarray(one) for one in rows])
+def stacked(rows: list[Any], what: str = "images") -> Any:
+    """Return images, or masks, of one size as one array, or one tensor. Raises: DataError where they are of several."""
+    try:
+        if all(isinstance(one, Tensor) for one in rows):
+            return torch.stack(rows)
+        return np.stack([np.asarray(one) for one in rows])
+    except (ValueError, RuntimeError):
+        raise DataError(
+            f"{what} must be arrays of one size, got shapes {sorted({np.shape(one) for one in rows})!r:.80}"
+        ) from None

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import ConfigError
 from ..draws import Draws
-from ..settings import span
+from ..settings import is_whole, span
 from . import warp
 from .position import Position, checked_size
 from .stages import Bend, Canvas, Floats, Move, Stage
@@ -61,10 +61,10 @@ class Pad(Position):
         self._sides()
 
     def _sides(self) -> tuple[int, ...]:
-        sides = (self.margin,) * 4 if isinstance(self.margin, int) else tuple(self.margin)
-        if len(sides) != 4 or any(isinstance(side, bool) or not isinstance(side, int) or side < 0 for side in sides):
+        sides = tuple(self.margin) if isinstance(self.margin, Sequence) else (self.margin,) * 4
+        if len(sides) != 4 or any(not is_whole(side) or side < 0 for side in sides):
             raise ConfigError(f"margin must be a whole number of pixels, or four, at least 0, got {self.margin!r:.60}")
-        return sides
+        return tuple(int(side) for side in sides)
 
     def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:  # noqa: D102
         left, top, right, bottom = self._sides()

@@ -111,7 +111,7 @@ class Segment:
     def bent(self, stage: Bend, rows: Ints) -> None:
         """Add displacements."""
         if self.bend is None:
-            self.bend = torch.zeros(len(self.matrix), 2, *self.size)
+            self.bend = torch.zeros((len(self.matrix), 2, *self.size), dtype=torch.float32)
         self.border = stage.border
         if len(rows):
             more = warp.spread(torch.from_numpy(stage.field).float(), self.size)

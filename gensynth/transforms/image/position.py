@@ -18,7 +18,7 @@ import numpy as np
 from ...errors import ConfigError
 from ..base import Transform
 from ..draws import Draws
-from ..settings import span
+from ..settings import is_whole, span
 from . import warp
 from .stages import Border, Canvas, Floats, Move, Stage
 
@@ -275,8 +275,8 @@ class Perspective(Homography):
 
 def checked_size(name: str, value: Any) -> tuple[int, int]:
     """Return height and width. Raises: ConfigError where they are no whole numbers above 0."""
-    pair = (value, value) if isinstance(value, int) and not isinstance(value, bool) else value
-    fine = isinstance(pair, Sequence) and len(pair) == 2 and all(isinstance(side, int) and side > 0 for side in pair)
+    pair = (value, value) if is_whole(value) else value
+    fine = isinstance(pair, Sequence) and len(pair) == 2 and all(is_whole(side) and side > 0 for side in pair)
     if not fine:
         raise ConfigError(f"{name} must be a whole number of pixels, or height and width, got {value!r:.60}")
     return int(pair[0]), int(pair[1])

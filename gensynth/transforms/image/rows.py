@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,18 @@ from ...errors import DataError
 from ..base import Transform
 from ..draws import Draws, Floats
 from ..rowwise import labels_of
+from .ambient import settled
 from .belonging import boxed, masked, pointed
-from .forms import MOST_CHANNELS, read, stacked
+from .forms import MOST_CHANNELS, read, shape_of, stacked
 from .mixing import Mixing, mixings
-from .plan import planned
+from .pil import as_array, as_it_was, holds_pil, is_pil
+from .plan import Segment, planned
 from .pool import Pool
 from .stages import Canvas
 from .work import carry_out
+
+HELD = 1 << 23  # values that are held as floats at a time, 32 MB: memory that is new costs as much as the work
+ON_DEVICE = 32  # times as many on a device
 
 
 def run(
@@ -26,26 +33,25 @@ def run(
     index: Any = None, epoch: int = 0,
 ) -> Any:  # fmt: skip
     """Return changed images and what belongs to them, as `Transform.__call__` says."""
+    rest = {"keypoints": keypoints, "y": y, "index": index, "epoch": epoch}
     if _is_container(X):
-        given = {"mask": X.masks, "boxes": X.boxes}
-        made = run(policy, X.x, **given, keypoints=keypoints, y=y, index=index, epoch=epoch)
-        held = [name for name, part in given.items() if part is not None]
-        every = made if isinstance(made, tuple) else (made,)
-        found = dict(zip(["x", *held], every, strict=False))
-        rows = type(X)(found["x"], found.get("mask"), found.get("boxes"))
-        rest = every[1 + len(held) :]
-        return (rows, *rest) if rest else rows
+        return _contained(policy, X, {"mask": mask, "boxes": boxes}, **rest)
+    if holds_pil(X):
+        return _of_pil(policy, X, mask=mask, boxes=boxes, **rest)
+    if not hasattr(X, "__len__") or isinstance(X, str | Mapping):
+        raise DataError(f"images must be an array, a tensor, or a list of such, got {X!r:.60}")
     alone = not isinstance(X, list | tuple) and np.ndim(X) in (2, 3) and not _is_batch(X)
     parts = {"mask": mask, "boxes": boxes, "keypoints": keypoints}
     if alone:
         X, parts = X[None], {name: None if part is None else [part] for name, part in parts.items()}
     n, labels = len(X), labels_of(y, len(X), alone)
     for name, part in parts.items():
-        if part is not None and len(part) != n:
-            raise DataError(f"{n} images but {len(part)} of {name}")
+        if part is not None and (not hasattr(part, "__len__") or len(part) != n):
+            raise DataError(f"{n} images but {len(part) if hasattr(part, '__len__') else repr(part)[:40]} of {name}")
     draws = policy.draws(n, index, epoch, alone)
     policy = policy.ready(Pool(X, parts["mask"], parts["boxes"], labels, alone), labels)
-    made = _changed(policy, X, parts, labels, draws)
+    with settled():
+        made = _changed(policy, X, parts, labels, draws)
     weights = made.pop("weights")
     out = [made[name] for name in ("X", *(name for name, part in parts.items() if part is not None))]
     if y is not None:
@@ -55,9 +61,34 @@ def run(
     return out[0] if len(out) == 1 else tuple(out)
 
 
+def _contained(policy: Transform, X: Any, given: dict[str, Any], **rest: Any) -> Any:
+    """Return changed images in their container, and what else was given. Raises: DataError for masks given twice."""
+    held = {"mask": X.masks, "boxes": X.boxes}
+    for name, part in given.items():
+        if part is not None and held[name] is not None:
+            raise DataError(f"the images hold their {name}, and more are given: give one of them")
+    parts = {name: held[name] if part is None else part for name, part in given.items()}
+    made = run(policy, X.x, **parts, **rest)
+    every = list(made) if isinstance(made, tuple) else [made]
+    found = {"x": every.pop(0)} | {name: every.pop(0) for name, part in parts.items() if part is not None}
+    more = [found.pop(name) for name, part in given.items() if part is not None]
+    rows = type(X)(found["x"], found.get("mask"), found.get("boxes"))
+    return (rows, *more, *every) if more or every else rows
+
+
+def _of_pil(policy: Transform, X: Any, **rest: Any) -> Any:
+    """Return changed images of PIL as such."""
+    alone = is_pil(X)
+    made = run(policy, as_array(X) if alone else [as_array(one) for one in X], **rest)
+    first, *more = made if isinstance(made, tuple) else (made,)
+    images = as_it_was(first, X) if alone else [as_it_was(new, old) for new, old in zip(first, X, strict=True)]
+    return (images, *more) if more else images
+
+
 def fit(policy: Transform, X: Any, y: Any) -> Transform:
     """Return a policy that knows what it needs of the images. Raises: DataError."""
     images, masks, boxes = (X.x, X.masks, X.boxes) if _is_container(X) else (X, None, None)
+    images = [as_array(one) for one in images] if holds_pil(images) else images
     labels = labels_of(y, len(images))
     if mixings(policy) and not len(images):
         raise DataError("no images to mix with: 0 rows")
@@ -66,14 +97,14 @@ def fit(policy: Transform, X: Any, y: Any) -> Transform:
 
 def check(policy: Transform, X: Any) -> None:
     """Raise DataError where images cannot be changed, ConfigError where the policy does not suit their size."""
-    listed = isinstance(X, list | tuple)
-    for one in {np.shape(one): one for one in X}.values() if listed else [X[:1]]:
-        rows, y = ([one], [0]) if listed else (one, [0] * len(one))
-        if len(rows):
-            fit(policy, rows, y)(rows, y=y, index=[0])
     x = X.x if _is_container(X) else X
+    listed = isinstance(x, list | tuple)
+    places = {shape_of(one): row for row, one in enumerate(x)} if listed else {(): 0} if len(x) else {}
+    for row in places.values():
+        rows, y = X[row : row + 1], [0]
+        fit(policy, rows, y)(rows, y=y, index=[0])
     for one in x if listed else [x]:
-        read(one[None] if listed else one)
+        read(stacked([one]) if listed else one)
 
 
 def _is_container(X: Any) -> bool:
@@ -93,7 +124,7 @@ def _changed(policy: Transform, X: Any, parts: dict[str, Any], labels: Any, draw
     weights = one_hot(mixing, labels) if mixing else None
     if not isinstance(X, list | tuple):
         return _group(policy, X, parts, labels, draws, weights)
-    shapes = [(np.shape(one), str(getattr(one, "dtype", ""))) for one in X]
+    shapes = [(shape_of(one), str(getattr(one, "dtype", ""))) for one in X]
     found: dict[str, Any] = {"X": [None] * len(X)} | {
         name: [None] * len(X) for name, part in parts.items() if part is not None
     }
@@ -122,21 +153,52 @@ def one_hot(mixing: list[Mixing], labels: Any) -> Floats:
 
 
 def _group(policy: Transform, X: Any, parts: dict[str, Any], labels: Any, draws: Draws, weights: Any) -> dict[str, Any]:
-    """Return the changed images of one size, what belongs to them, and their weights of classes."""
+    """Return the changed images of one size, what belongs to them, and their weights of classes: some at a time."""
     x, form = read(X)
-    if not len(x) or not x[0].numel():
-        return {"X": X, "weights": weights, **{name: part for name, part in parts.items() if part is not None}}
     n, channels, height, width = x.shape
-    segments = planned(policy, draws, Canvas(n, channels, height, width, labels))
-    found = {"X": form.restore(carry_out(segments, x))}
-    if parts["mask"] is not None:
-        found["mask"] = masked(parts["mask"], segments, tuple(x.shape[2:]))
-    if parts["boxes"] is not None:
-        found["boxes"] = [boxed(box, segments, row) for row, box in enumerate(parts["boxes"])]
-    if parts["keypoints"] is not None:
-        found["keypoints"] = [pointed(points, segments, row) for row, points in enumerate(parts["keypoints"])]
-    if weights is not None:
-        for segment in segments:
-            for mixture in segment.mixtures:
-                weights = mixture.weights(weights)
-    return found | {"weights": weights}
+    given = {name: part for name, part in parts.items() if part is not None}
+    if not x.numel() and (n or not height * width):
+        return {"X": X, "weights": weights, **given}
+    canvas = Canvas(0, channels, height, width)
+    none = planned(policy, draws.of_rows(np.arange(0)), canvas) if n != 1 else []
+    if not n:
+        made = x.new_empty((0, channels, *none[-1].size))
+        return {"X": form.restore(made), "weights": weights} | _belonging(none, given, (height, width))
+    found: dict[str, list[Any]] = {name: [] for name in given}
+    held = HELD if x.device.type == "cpu" else HELD * ON_DEVICE
+    rows = max(1, held // (channels * max([height * width, *(segment.size[0] * segment.size[1] for segment in none)])))
+    for start in range(0, n, rows):
+        some = slice(start, start + rows)
+        part = draws if rows >= n else draws.of_rows(np.arange(n)[some])
+        segments = planned(policy, part, replace(canvas, n=len(part), labels=None if labels is None else labels[some]))
+        pixels = carry_out(segments, x[some])
+        if not start:
+            made = pixels if rows >= n else pixels.new_empty((n, *pixels.shape[1:]))
+        if rows < n:
+            made[some] = pixels
+        for name, values in _belonging(segments, {name: given[name][some] for name in given}, (height, width)).items():
+            found[name].append(values)
+        for mixture in (mixture for segment in segments for mixture in segment.mixtures) if weights is not None else ():
+            weights[some] = mixture.weights(weights[some])
+    return {"X": form.restore(made), "weights": weights} | {name: _joined(values) for name, values in found.items()}
+
+
+def _belonging(segments: list[Segment], given: dict[str, Any], size: tuple[int, int]) -> dict[str, Any]:
+    """Return masks, boxes and points as a plan moves and mixes them."""
+    made: dict[str, Any] = {}
+    if "mask" in given:  # before boxes, as pasting tells by masks what is still seen
+        made["mask"] = masked(given["mask"], segments, size)
+    if "boxes" in given:
+        made["boxes"] = [boxed(box, segments, row) for row, box in enumerate(given["boxes"])]
+    if "keypoints" in given:
+        made["keypoints"] = [pointed(points, segments, row) for row, points in enumerate(given["keypoints"])]
+    return made
+
+
+def _joined(parts: list[Any]) -> Any:
+    """Return what belongs to some rows after another as that of all."""
+    if len(parts) == 1:
+        return parts[0]
+    if isinstance(parts[0], list):
+        return [one for part in parts for one in part]
+    return torch.cat(parts) if isinstance(parts[0], Tensor) else np.concatenate(parts)
