@@ -55,7 +55,7 @@ class GaussianNoise(Damage):
         span("deviation", self.deviation, 0.0, 0.0, 10.0)
 
     def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
-        e = torch.from_numpy(draws.normal_table("noise", x[0].numel())).to(x).view(x.shape)
+        e = torch.from_numpy(draws.normal_field("noise", x[0].numel())).to(x).view(x.shape)
         return torch.addcmul(x, e, column(draws.uniform("deviation", *span("deviation", self.deviation)), x))
 
 
@@ -77,7 +77,7 @@ class ShotNoise(Damage):
         span("photons", self.photons, 0.0, 1.0, 1e9)
 
     def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
-        e = torch.from_numpy(draws.normal_table("noise", x[0].numel())).to(x).view(x.shape)
+        e = torch.from_numpy(draws.normal_field("noise", x[0].numel())).to(x).view(x.shape)
         count = np.exp(draws.uniform("photons", *np.log(span("photons", self.photons))))
         return torch.addcmul(x, e, (x / column(count, x)).sqrt_())
 

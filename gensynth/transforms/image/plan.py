@@ -114,9 +114,11 @@ class Segment:
             self.bend = torch.zeros((len(self.matrix), 2, *self.size), dtype=torch.float32)
         self.border = stage.border
         if len(rows):
-            more = warp.spread(torch.from_numpy(stage.field).float(), self.size)
-            points = warp.sources(np.tile(np.eye(3), (len(more), 1, 1)), self.size, more, more)
-            self.bend[rows] = more + warp.resample(self.bend[rows], points, "edge")
+            more, before = warp.spread(torch.from_numpy(stage.field).float(), self.size), self.bend[rows]
+            if before.any():
+                points = warp.sources(np.tile(np.eye(3), (len(more), 1, 1)), self.size, more, more)
+                more = more + warp.resample(before, points, "edge")
+            self.bend[rows] = more
 
 
 def carried(bend: Tensor, matrix: Floats, size: Size) -> Tensor:
@@ -179,12 +181,15 @@ def planned(policy: Transform, draws: Draws, canvas: Canvas) -> list[Segment]:
 def earliest(step: Step, segments: list[Segment]) -> int:
     """Return the place of the first segment that a change may be in: after all that a row can have before it.
 
-    In a segment moves come first, so that a move may stand in that of a colour before it.
+    In a segment moves come first, so that a move may stand in that of a colour before it, unless it must wait for it.
     """
     place, joint = 0, step.mark.joint
     moves = isinstance(step.stage, Move | Bend)
     for number, segment in enumerate(segments):
         if segment.bits["paints"] & joint:
+            place = number + 1
+        elif waits(step, segment):
+            segment.cut = segment.cut or f"{step.name} must not change how colours before it come out"
             place = number + 1
         elif segment.bits["moves"] & joint or (not moves and segment.bits["colours"] & joint):
             place = number
@@ -193,6 +198,20 @@ def earliest(step: Step, segments: list[Segment]) -> int:
             segments[place].cut = segments[place].cut or f"{step.name} has another border"
             place += 1
     return place
+
+
+def waits(step: Step, segment: Segment) -> bool:
+    """Whether a change is a move that cannot be done before colours that come before it in a policy.
+
+    Values that it brings in beyond the edges would be coloured, and what it cuts off would be missing from the mean of
+    an image. Another mean by what is mirrored at the edges is let pass.
+    """
+    if not isinstance(step.stage, Move | Bend):
+        return False
+    if not isinstance(step.stage.border, str):
+        return bool(segment.bits["colours"] & step.mark.joint)
+    cuts = isinstance(step.stage, Move) and step.stage.size is not None
+    return cuts and any(layer.about and layer.bits & step.mark.joint for layer in segment.layers)
 
 
 def explained(policy: Transform, canvas: Canvas) -> str:

@@ -170,7 +170,7 @@ class Night(ImageTransform):
     def noisy(self, x: Tensor, draws: Draws) -> Tensor:
         """Return images with noise in all channels but the fourth."""
         seen = x[:, :3]
-        e = torch.from_numpy(draws.normal_table("noise", seen[0].numel())).to(x).view(seen.shape)
+        e = torch.from_numpy(draws.normal_field("noise", seen[0].numel())).to(x).view(seen.shape)
         made = x.clone()
         made[:, :3] += e * column(draws.uniform("noise level", *span("noise", self.noise)), x)
         return made

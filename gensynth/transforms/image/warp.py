@@ -108,8 +108,17 @@ def placed(maps: npt.NDArray[np.floating], size: tuple[int, int], like: Tensor, 
     y = torch.arange(height, dtype=like.dtype, device=like.device)[:, None]
     if bend is not None:
         x, y = x + bend[:, 0], y + bend[:, 1]
-    u, v, w = (inverse[:, k, 0] * x + (inverse[:, k, 1] * y + inverse[:, k, 2]) for k in range(3))
-    return torch.stack([u, v], -1) / w.clamp(min=FAR)[..., None]
+    made = torch.empty(len(maps), height, width, 2, dtype=like.dtype, device=like.device)
+    through = None
+    if bool((inverse[:, 2, :2] != 0).any()):
+        through = (inverse[:, 2, 0] * x + (inverse[:, 2, 1] * y + 1)).clamp_(min=FAR).reciprocal_()
+    for k in range(2):
+        along, across = inverse[:, k, 0] * x, inverse[:, k, 1] * y + inverse[:, k, 2]
+        if through is None:
+            torch.add(along, across, out=made[..., k])
+        else:
+            torch.mul(along + across, through, out=made[..., k])
+    return made
 
 
 def resample(x: Tensor, points: Tensor, border: Border, *, nearest: bool = False) -> Tensor:
@@ -165,7 +174,13 @@ def spread(field: Tensor, size: tuple[int, int]) -> Tensor:
     """Return a coarse displacement at every pixel, smooth between. Shape: (n, 2, a, b) to (n, 2, h, w)."""
     if field.shape[2:] == size:
         return field
-    return F.interpolate(field, size, mode="bicubic", align_corners=True)
+    down, across = (_cubic(points, side).to(field) for points, side in zip(field.shape[2:], size, strict=True))
+    return down @ field @ across.T
+
+
+def _cubic(points: int, side: int) -> Tensor:
+    """Return what a line of pixels takes of points spread over it. Shape: (side, points)."""
+    return F.interpolate(torch.eye(points)[None, None], (side, points), mode="bicubic", align_corners=True)[0, 0]
 
 
 def shift(x: Floats | float, y: Floats | float, n: int) -> Floats:
