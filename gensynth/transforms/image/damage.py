@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from ...errors import ConfigError
 from ..draws import Draws, Floats
 from ..settings import span, whole_span
+from .grain import grain
 from .position import ImageTransform
 from .stages import Canvas, Paint, Stage
 
@@ -55,7 +56,7 @@ class GaussianNoise(Damage):
         span("deviation", self.deviation, 0.0, 0.0, 10.0)
 
     def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
-        e = torch.from_numpy(draws.normal_field("noise", x[0].numel())).to(x).view(x.shape)
+        e = grain(x, draws)
         return torch.addcmul(x, e, column(draws.uniform("deviation", *span("deviation", self.deviation)), x))
 
 
@@ -77,7 +78,7 @@ class ShotNoise(Damage):
         span("photons", self.photons, 0.0, 1.0, 1e9)
 
     def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
-        e = torch.from_numpy(draws.normal_field("noise", x[0].numel())).to(x).view(x.shape)
+        e = grain(x, draws)
         count = np.exp(draws.uniform("photons", *np.log(span("photons", self.photons))))
         return torch.addcmul(x, e, (x / column(count, x)).sqrt_())
 

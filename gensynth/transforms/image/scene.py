@@ -23,6 +23,7 @@ from ..draws import Draws
 from ..settings import span, whole_span
 from .damage import Damage, column
 from .falling import but_opacity, discs
+from .grain import grain
 from .position import ImageTransform
 from .stages import Canvas, Paint, Stage, Tint
 from .tint import GREY
@@ -170,7 +171,7 @@ class Night(ImageTransform):
     def noisy(self, x: Tensor, draws: Draws) -> Tensor:
         """Return images with noise in all channels but the fourth."""
         seen = x[:, :3]
-        e = torch.from_numpy(draws.normal_field("noise", seen[0].numel())).to(x).view(seen.shape)
+        e = grain(seen, draws)
         made = x.clone()
         made[:, :3] += e * column(draws.uniform("noise level", *span("noise", self.noise)), x)
         return made

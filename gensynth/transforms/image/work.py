@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..draws import Flags
+from ..draws import Flags, Ints
 from . import tint
 from .held import Held, touched
 from .passes import Pass, passes_of
@@ -106,18 +106,25 @@ def parts(segment: Segment, pixels: int) -> Iterator[tuple[Rows, bool, bool]]:
     n, moves, colours = len(segment.matrix), moving(segment), colouring(segment)
     for one, other in ((True, True), (True, False), (False, True)):
         chosen = np.flatnonzero((moves == one) & (colours == other))
-        count = max(1, -(-len(chosen) * pixels // (PIXELS * torch.get_num_threads())))
-        ends = [len(chosen) * number // count for number in range(count + 1)]
-        for start, end in itertools.pairwise(ends):
-            if end > start:
-                yield slice(start, end) if len(chosen) == n else chosen[start:end], one, other
+        for part in shared_out(chosen, pixels):
+            yield slice(part[0], part[-1] + 1) if len(chosen) == n else part, one, other
 
 
 def painted(held: Held, step: Step, stage: Paint, top: float) -> None:
-    """Do to images what needs the pixels where they lie, values in [0, 1]."""
-    rows = step.rows
-    part = held.read(rows).to(held.floats) / top
-    held.write(rows, stage.do(part, step.draws.of_rows(rows), rows).clamp_(0, 1) * top)
+    """Do to images what needs the pixels where they lie, values in [0, 1]; all at once where they are mixed."""
+    pixels = 0 if stage.mixture is not None else held.x.shape[2] * held.x.shape[3]
+    for rows in shared_out(step.rows, pixels):
+        part = held.read(rows).to(held.floats) / top
+        held.write(rows, stage.do(part, step.draws.of_rows(rows), rows).clamp_(0, 1).mul_(top))
+
+
+def shared_out(rows: Ints, pixels: int) -> Iterator[Ints]:
+    """Yield rows that are worked on at a time, of so many pixels each: parts of much the same length."""
+    count = max(1, -(-len(rows) * pixels // (PIXELS * torch.get_num_threads())))
+    ends = [len(rows) * number // count for number in range(count + 1)]
+    for start, end in itertools.pairwise(ends):
+        if end > start:
+            yield rows[start:end]
 
 
 def moved(x: Tensor, segment: Segment, border: Border, *, nearest: bool = False) -> Tensor:
