@@ -23,7 +23,7 @@ from .plan import Segment, Step
 from .route import Route, floats
 from .stages import Border, Paint
 
-PIXELS = 70_000  # for each thread, that are worked on at a time
+PIXELS = 1 << 17  # for each thread, that are worked on at a time
 _kept = threading.local()
 
 
