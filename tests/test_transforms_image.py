@@ -178,6 +178,22 @@ def test_a_fused_policy_is_near_the_chain_of_bytes(names, seed):
     assert not len(apart) or apart.mean() <= 2
 
 
+def test_what_comes_in_beyond_an_edge_is_not_coloured_by_what_is_done_before():
+    x = np.full((1, 9, 9, 3), 200, dtype=np.uint8)
+    move = T.Translate((2 / 9, 2 / 9), (0.0, 0.0), border=0.0)
+    assert (T.Compose([T.Invert(p=1), move])(x)[:, :, :2] == 0).all()
+    assert (T.Compose([move, T.Invert(p=1)])(x)[:, :, :2] == 255).all()
+    assert "Translate" in T.Compose([T.Invert(), move]).explain().split("cut: ")[1]
+    assert "cut" not in T.Compose([T.Invert(), T.Translate()]).explain()
+
+
+def test_contrast_is_about_the_image_that_it_meets_and_not_about_what_is_cut_from_it_later():
+    x = np.concatenate([np.zeros((1, 8, 4, 3)), np.full((1, 8, 4, 3), 0.6)], 2)
+    policy = T.Compose([T.Contrast((0.0, 0.0)), T.Crop(4)], random_state=0)
+    assert np.allclose(policy(x), 0.3)
+    assert not np.allclose(T.Compose([T.Crop(4), T.Contrast((0.0, 0.0))], random_state=0)(x), 0.3)
+
+
 def test_explain_tells_what_is_fused_and_what_cuts_it():
     policy = T.Compose([T.Flip(), T.Rotate(10), T.Grey(), T.Invert(), T.Brightness(0.2), T.Blur(), T.Affine()])
     text = policy.explain()
