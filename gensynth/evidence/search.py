@@ -30,7 +30,7 @@ from .trials import FOLDS, Course, Marks, balanced, gain, right
 
 RUNGS = ((0,), (1, 2), (3, 4, 5))  # the splits that are tried next
 FEWEST, MOST = 2 * FOLDS, 120  # rows of a class, policies
-REST, FIRST = 3, 0.45  # one of so many policies goes on; the share of the time that the first split takes
+REST = 3  # one of so many policies goes on
 
 
 @dataclass
@@ -58,9 +58,10 @@ class _Search:
         """Whether there is time for so many trials, with a tenth of the budget, or one of them, to spare."""
         return time.monotonic() + trials * self.cost <= self.ends + max(0.1 * seconds, self.cost)
 
-    def open(self) -> bool:
-        """Whether there is time for one trial more, and for the comparison at the end."""
-        return time.monotonic() + self.cost + self.reserve * self.cost < self.ends
+    @property
+    def left(self) -> float:
+        """How many trials there is time for, besides the comparison at the end."""
+        return (self.ends - time.monotonic()) / max(self.cost, 1e-6) - self.reserve
 
 
 def search_policy(
@@ -133,19 +134,21 @@ def _run(search: _Search, risky: bool, notes: list[str], rng: np.random.Generato
             search.tried(marks, 0)
     if risky:
         _add_risky(search, notes)
-    now = time.monotonic()
-    first_ends = now + FIRST * (search.ends - now - search.reserve * search.cost)
-    while len(search.marks) < MOST and time.monotonic() < first_ends and search.open():
-        marks = Marks(lists.drawn(search.ops, rng))
-        search.tried(marks, 0)
-        search.marks.append(marks)
-    first, others = search.marks[:2], search.marks[2:]
+    later = 2 * sum(map(len, RUNGS[1:]))  # trials of nothing and of the default
+    others: list[Marks] = []
+    while len(others) < MOST and search.left >= 1 + later + len(others):  # a third of them cost as much again
+        others.append(Marks(lists.drawn(search.ops, rng)))
+        search.marks.append(others[-1])
+        search.tried(others[-1], 0)
+    first = search.marks[:2]
     for rung in RUNGS[1:]:
         others.sort(key=lambda marks: -gain(marks, first[0], search.course.codes)[0])
-        others = others[: max(-(-len(others) // REST), 1)]
+        most = int((search.left - later) / 3)  # so many fit, as three trials of each are still to come
+        others = others[: max(min(-(-len(others) // REST), most), 1)]
+        later -= 2 * len(rung)
         for split in rung:
             for marks in [*first, *others]:
-                if not search.open():
+                if search.left < 1:
                     return
                 search.tried(marks, split)
 
@@ -155,7 +158,7 @@ def _add_risky(search: _Search, notes: list[str]) -> None:
     from ..transforms.compose import Compose
 
     ops = lists.made(search.course.kind, lists.RISKY)
-    if not ops or time.monotonic() + (12 + search.reserve) * search.cost > search.ends:
+    if not ops or search.left < 12:
         return
     course = search.course
     found = audit(Compose(ops), course.X, course.codes, strengths=(0.5, 1.0), rows=1000, random_state=course.seed)
