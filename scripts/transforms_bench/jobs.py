@@ -14,7 +14,7 @@ from tables_bench.jobs import main
 
 from . import checks, policies, singles
 
-BATCH = {224: 32, 128: 64, 64: 128, 32: 256}  # images changed by one call
+BATCH = {224: 64, 128: 128, 64: 256, 32: 512}  # images changed by one call
 WINDOW = 0.2  # seconds that an arm is timed for, turn by turn with the others
 
 
