@@ -163,3 +163,32 @@ def test_averages_of_other_numbers_of_rows_are_refused():
         T.test_time_average(lambda rows: [1, 2, 3], np.zeros((2, 4, 4, 3), np.uint8), T.Flip(), 1)
     with pytest.raises(ConfigError, match="n must be a whole number"):
         T.test_time_average(brightness, np.zeros((2, 4, 4, 3), np.uint8), T.Flip(), 0)
+
+
+def test_some_rows_are_attacked_by_a_chance_each_by_its_number():
+    x = np.random.default_rng(0).uniform(0.2, 0.8, (200, 3))
+    y = np.zeros(200, dtype=int)
+    every, some = (T.FGSM(lambda x: torch.stack([-x[:, 0], x[:, 0]], 1), 0.1, p=p, random_state=0) for p in (1.0, 0.3))
+    attacked, whole = some(x, y=y)[0], every(x, y=y)[0]
+    chosen = (attacked != x).any(1)
+    assert 30 < chosen.sum() < 90
+    assert np.array_equal(attacked[chosen], whole[chosen])
+    assert np.array_equal(some(x[5:6], y=y[:1], index=[5])[0], attacked[5:6])
+
+
+@pytest.mark.parametrize("x", [[np.zeros((2, 2)), np.zeros((3, 2))], None, ["a", "b"], np.zeros((2, 3), dtype=object)])
+def test_rows_that_are_no_array_of_numbers_are_refused(x):
+    with pytest.raises(DataError):
+        T.FGSM(lambda x: x, 0.1)(x, y=[0, 1])
+
+
+@pytest.mark.parametrize("y", [["a", "b"], [0.5, 1.0], [0], 3, None, [[0], [1]]])
+def test_labels_that_are_no_numbers_of_classes_are_refused(y):
+    with pytest.raises(DataError, match="needs y"):
+        T.FGSM(lambda x: x, 0.1)(np.zeros((2, 3)), y=y)
+
+
+@pytest.mark.parametrize("limits", [(1, 0), 3, ("a", "b"), (0, None), (0, 1, 2)])
+def test_limits_are_two_numbers(limits):
+    with pytest.raises(ConfigError, match="limits"):
+        T.FGSM(lambda x: x, 0.1, limits=limits)

@@ -63,7 +63,7 @@ class FGSM(Transform):
         number = isinstance(self.epsilon, int | float | np.number) and not isinstance(self.epsilon, bool)
         if not number or not 0 < self.epsilon < np.inf:
             raise ConfigError(f"epsilon must be a number above 0, in the units of the data, got {self.epsilon!r}")
-        if self.limits is not None and not self.limits[0] < self.limits[1]:
+        if self.limits is not None and not are_limits(self.limits):
             raise ConfigError(f"limits must be two numbers, the lower first, got {self.limits!r}")
 
     def __call__(self, X: Any, *, y: Any = None, index: Any = None, epoch: int = 0, **belonging: Any) -> Any:
@@ -80,17 +80,9 @@ class FGSM(Transform):
         Raises: DataError where labels are missing, or rows are no numbers.
         """
         inner = getattr(X, "x", X)
-        if y is None or len(y) != len(inner):
-            raise DataError(f"an attack needs y, the class of each of {len(inner)} rows")
         tensor = isinstance(inner, Tensor)
-        x = inner if tensor else torch.from_numpy(np.ascontiguousarray(inner))
-        if x.dtype != torch.uint8 and not x.is_floating_point():
-            raise DataError(f"rows must be bytes or floats, got {x.dtype}")
-        if x.is_floating_point() and not bool(torch.isfinite(x).all()):
-            raise DataError("rows hold values that are not finite: NaN or infinite")
-        made = self._attacked(
-            x, torch.as_tensor(np.asarray(y), dtype=torch.int64), self.draws(len(x), index, epoch, False)
-        )
+        x = rows_of(inner)
+        made = self._attacked(x, codes_of(y, len(x)), self.draws(len(x), index, epoch, False))
         back = made if tensor else made.numpy()
         if inner is not X:
             back = X._with({name: getattr(X, name) for name in X.fields} | {"x": back})
@@ -99,10 +91,11 @@ class FGSM(Transform):
 
     def _attacked(self, x: Tensor, y: Tensor, draws: Draws) -> Tensor:
         """Return rows attacked, some at a time. Shape: x (n, ...), y (n,)."""
-        made, (low, high) = torch.empty_like(x), self._limits(x)
+        made, (low, high) = x.clone(), self._limits(x)
+        chosen = np.flatnonzero(draws.kept(np.ones(len(x), dtype=bool), self.p))
         with asked(self.model):
-            for start in range(0, len(x), AT_ONCE):
-                rows = np.arange(start, min(start + AT_ONCE, len(x)))
+            for start in range(0, len(chosen), AT_ONCE):
+                rows = chosen[start : start + AT_ONCE]
                 part = x[rows] if x.is_floating_point() else x[rows].float()
                 floor, ceiling = (part - self.epsilon).clamp(low, high), (part + self.epsilon).clamp(low, high)
                 found = self._climb(part, floor, ceiling, y[rows].to(x.device), draws.of_rows(rows))
@@ -187,6 +180,41 @@ class PGD(FGSM):
         for _ in range(self.steps):
             found = self._step(found, by, y).clamp(low, high)
         return found
+
+
+def are_limits(limits: Any) -> bool:
+    """Whether they are two numbers, the lower first."""
+    try:
+        low, high = (float(end) for end in limits)
+    except (TypeError, ValueError):
+        return False
+    return low < high
+
+
+def rows_of(X: Any) -> Tensor:
+    """Return rows as a tensor. Shape: (n, ...). Raises: DataError where they are no bytes or finite floats."""
+    if isinstance(X, Tensor):
+        x = X.detach()
+    else:
+        try:
+            x = torch.from_numpy(np.require(X, requirements=["C", "W"]))
+        except (TypeError, ValueError):
+            raise DataError(f"rows must be one array of bytes or floats, got {X!r:.60}") from None
+    if x.dtype != torch.uint8 and not x.is_floating_point():
+        raise DataError(f"rows must be bytes or floats, got {x.dtype}")
+    if x.is_floating_point() and not bool(torch.isfinite(x).all()):
+        raise DataError("rows hold values that are not finite: NaN or infinite")
+    return x
+
+
+def codes_of(y: Any, n: int) -> Tensor:
+    """Return numbers of classes. Shape: (n,). Raises: DataError where they are none, or of other rows."""
+    labels = np.asarray(y.detach().cpu() if isinstance(y, Tensor) else y)
+    if labels.shape != (n,):
+        raise DataError(f"an attack needs y, the class of each of {n} rows")
+    if n and labels.dtype.kind not in "iu":
+        raise DataError(f"an attack needs y as the model numbers classes, whole numbers, got {labels.dtype}")
+    return torch.from_numpy(labels.astype(np.int64))
 
 
 def precision_of(model: Any) -> torch.dtype:
