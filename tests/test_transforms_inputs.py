@@ -292,3 +292,19 @@ def test_alternatives_are_known_of_nested_choices():
     found = [f"{mark.joint:05b}"[::-1] for mark in marks(policy)]
     assert found == ["11111", "11000", "10111", "10111", "10111"]
     assert [mark.bit for mark in marks(policy)] == [1, 2, 4, 8, 16]
+
+
+# Opacity --------------------------------------------------------------------------------------------------------------
+
+
+TONES = [T.GaussianNoise(), T.ShotNoise(), T.SaltNoise((0.5, 0.5)), T.Cutout((0.5, 0.5)), T.GridMask(), T.Equalise(),
+         T.Sharpen(), T.Rain(), T.Snow(), T.Fog(), T.Dust(), T.Night(), T.Shadow(), T.JPEG(), T.AutoContrast(),
+         T.Sharpness(), T.Invert(p=1), T.Contrast(), T.HueShift()]  # fmt: skip
+
+
+@pytest.mark.parametrize("op", TONES, ids=lambda op: type(op).__name__)
+def test_what_changes_colours_leaves_opacity_as_it_is(op):
+    x = RNG.integers(20, 230, (4, 16, 20, 4), dtype=np.uint8)
+    made = op.seeded(0)(x)
+    assert np.array_equal(made[..., 3], x[..., 3])
+    assert not np.array_equal(made, x)

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from ..draws import Draws, Floats, Ints
 from ..settings import span
-from .damage import Damage, column
+from .damage import Damage, Tone, column
 
 LEAST = 0.05  # pixels of deviation under which nothing is seen
 
@@ -136,7 +136,7 @@ def disc_kernels(radius: Floats, at: Ints) -> Floats:
 
 
 @dataclass(frozen=True)
-class Sharpen(Damage):
+class Sharpen(Tone):
     """The image minus a blurred one, a share of it added.
 
     Arguments:

@@ -36,13 +36,27 @@ class Damage(ImageTransform):
         """Return damaged pixels, which are clamped to [0, 1] afterwards. Shape: (m, c, h, w) to such."""
 
 
+@dataclass(frozen=True)
+class Tone(Damage):
+    """A change of what colour pixels have: a fourth channel, which is opacity, stays."""
+
+    def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:  # noqa: D102
+        return [Paint(lambda x, drawn, rows: self.toned(x, drawn))]
+
+    def toned(self, x: Tensor, draws: Draws) -> Tensor:
+        """Return pixels of which the colours are changed. Shape: (m, c, h, w) to such."""
+        if x.shape[1] != 4:
+            return self.harm(x, draws)
+        return torch.cat([self.harm(x[:, :3], draws), x[:, 3:]], 1)
+
+
 def column(values: Floats, x: Tensor) -> Tensor:
     """Return a number for each row, to go with its pixels. Shape: (m,) to (m, 1, 1, 1)."""
     return torch.from_numpy(np.asarray(values)).to(x)[:, None, None, None]
 
 
 @dataclass(frozen=True)
-class GaussianNoise(Damage):
+class GaussianNoise(Tone):
     """Normal noise, the same strength everywhere.
 
     Arguments:
@@ -61,7 +75,7 @@ class GaussianNoise(Damage):
 
 
 @dataclass(frozen=True)
-class ShotNoise(Damage):
+class ShotNoise(Tone):
     """Noise of counted photons: the lighter, the more of it, and the less for what it is.
 
     Drawn as normal numbers of a Poisson distribution's mean and variance.
@@ -84,7 +98,7 @@ class ShotNoise(Damage):
 
 
 @dataclass(frozen=True)
-class SaltNoise(Damage):
+class SaltNoise(Tone):
     """Pixels that are black, or white, in all channels.
 
     Arguments:
@@ -104,7 +118,7 @@ class SaltNoise(Damage):
 
 
 @dataclass(frozen=True)
-class Cutout(Damage):
+class Cutout(Tone):
     """A rectangle of one value.
 
     Arguments:
@@ -136,7 +150,7 @@ class Cutout(Damage):
 
 
 @dataclass(frozen=True)
-class GridMask(Damage):
+class GridMask(Tone):
     """Squares of one value in a grid, of a spacing and a place drawn anew (Chen et al. 2020, arXiv:2001.04086).
 
     Arguments:
@@ -231,7 +245,7 @@ class JPEG(Damage):
 
 
 @dataclass(frozen=True)
-class Equalise(Damage):
+class Equalise(Tone):
     """Each channel's values spread so that all are equally frequent."""
 
     def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102

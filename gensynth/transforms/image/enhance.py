@@ -11,21 +11,16 @@ from torch import Tensor
 
 from ..draws import Draws
 from ..settings import span
-from .damage import Damage, column
-from .falling import but_opacity
+from .damage import Tone, column
 from .position import Range
-from .stages import Canvas, Paint, Stage
 
 
 @dataclass(frozen=True)
-class AutoContrast(Damage):
+class AutoContrast(Tone):
     """Each channel stretched linearly, so that its darkest pixel is black and its lightest white.
 
     A channel of one value stays, and so does a fourth one, which is opacity.
     """
-
-    def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:  # noqa: D102 -- the base documents it
-        return [Paint(lambda x, drawn, rows: but_opacity(self, x, drawn))]
 
     def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
         low, high = x.amin((2, 3), keepdim=True), x.amax((2, 3), keepdim=True)
@@ -33,7 +28,7 @@ class AutoContrast(Damage):
 
 
 @dataclass(frozen=True)
-class Sharpness(Damage):
+class Sharpness(Tone):
     """The distance of all pixels from what they are after a small blur times a factor: 0 the blur, 2 sharper.
 
     The blur is that of PIL: of a pixel and its eight neighbours the pixel counts five times. Those at the edges stay,
@@ -48,9 +43,6 @@ class Sharpness(Damage):
 
     def _check(self) -> None:
         span("factor", self.factor, 1.0, 0.0, 1e3)
-
-    def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:  # noqa: D102
-        return [Paint(lambda x, drawn, rows: but_opacity(self, x, drawn))]
 
     def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
         if min(x.shape[2:]) < 3:

@@ -20,8 +20,7 @@ from torch import Tensor
 from ..draws import Draws, Floats
 from ..settings import span
 from .blur import blurred
-from .damage import Damage, column
-from .stages import Canvas, Paint, Stage
+from .damage import Tone, column
 
 LIGHT = 0.88  # the grey of drops, which show the sky
 LAYERS = ((0.003, 0.5, 0.5), (0.007, 0.75, 0.75), (0.015, 1.0, 0.95))  # flakes: radius, pixels at least, opacity
@@ -29,7 +28,7 @@ LANES = ((0.01, 0.5, 0.25), (0.02, 0.6, 0.4), (0.04, 0.8, 0.5))  # width; streak
 
 
 @dataclass(frozen=True)
-class Rain(Damage):
+class Rain(Tone):
     """Streaks of one direction, in three layers, on a scene that is darker and less sharp.
 
     Arguments:
@@ -49,9 +48,6 @@ class Rain(Damage):
         span("density", self.density, 0.0, 0.0, 1.0), span("degrees", self.degrees, 0.0, -80.0, 80.0)
         span("length", self.length, 0.0, 1e-3, 1.0), span("dim", self.dim, 0.0, 0.0, 1.0)
 
-    def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:  # noqa: D102 -- the base documents it
-        return [Paint(lambda x, drawn, rows: but_opacity(self, x, drawn))]
-
     def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
         side = min(x.shape[2:])
         made = blurred(x, np.full(len(x), 0.003 * side))
@@ -68,7 +64,7 @@ class Rain(Damage):
 
 
 @dataclass(frozen=True)
-class Snow(Damage):
+class Snow(Tone):
     """Flakes of several sizes, drawn out by the wind, and a little of the haze that goes with them.
 
     Arguments:
@@ -86,9 +82,6 @@ class Snow(Damage):
         span("density", self.density, 0.0, 0.0, 1.0), span("haze", self.haze, 0.0, 0.0, 1.0)
         span("wind", (1.0, self.wind), 0.0, 1.0, 10.0)
 
-    def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:  # noqa: D102
-        return [Paint(lambda x, drawn, rows: but_opacity(self, x, drawn))]
-
     def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
         white = x.new_tensor(0.97)
         made = torch.lerp(x, white, column(draws.uniform("haze", *span("haze", self.haze)), x))
@@ -99,13 +92,6 @@ class Snow(Damage):
             flakes = discs(x, draws, f"snow {radius}", radius, density, (drawn_out, angle), least)
             made = torch.lerp(made, white, opacity * flakes)
         return made
-
-
-def but_opacity(change: Damage, x: Tensor, draws: Draws) -> Tensor:
-    """Return images of which the colours are changed, and a fourth channel is not."""
-    if x.shape[1] != 4:
-        return change.harm(x, draws)
-    return torch.cat([change.harm(x[:, :3], draws), x[:, 3:]], 1)
 
 
 def turned(x: Tensor, angle: Floats) -> tuple[Tensor, Tensor]:

@@ -21,8 +21,8 @@ from torch.nn import functional as F
 
 from ..draws import Draws
 from ..settings import span, whole_span
-from .damage import Damage, column
-from .falling import but_opacity, discs
+from .damage import Tone, column
+from .falling import discs
 from .grain import grain
 from .position import ImageTransform
 from .stages import Canvas, Paint, Stage, Tint
@@ -51,15 +51,7 @@ def spread_over(draws: Draws, name: str, x: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Scene(Damage):
-    """A change of the scene, which leaves opacity alone."""
-
-    def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:  # noqa: D102 -- the base documents it
-        return [Paint(lambda x, drawn, rows: but_opacity(self, x, drawn))]
-
-
-@dataclass(frozen=True)
-class Fog(Scene):
+class Fog(Tone):
     """White air between the viewer and the scene.
 
     Arguments:
@@ -120,7 +112,7 @@ class Dust(Fog):
         span("specks", self.specks, 0.0, 0.0, 1.0)
 
     def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:  # noqa: D102
-        return Scene.stages(self, draws, canvas)
+        return Tone.stages(self, draws, canvas)
 
     def harm(self, x: Tensor, draws: Draws) -> Tensor:  # noqa: D102
         made = super().harm(x, draws)
@@ -178,7 +170,7 @@ class Night(ImageTransform):
 
 
 @dataclass(frozen=True)
-class Shadow(Scene):
+class Shadow(Tone):
     """A part of the image in shade: a convex polygon with a soft edge, of a place and a shape drawn anew.
 
     Arguments:
