@@ -171,6 +171,8 @@ def plain_policy(policy: Any) -> dict[str, Any]:
     where = ""
     if isinstance(policy, str) and (policy.lower().endswith((".yaml", ".yml", ".json")) or Path(policy).is_file()):
         where, policy = f"{policy}: ", read_yaml(policy)
+        if isinstance(policy, str) and len(policy.split()) > 1:
+            raise ConfigError(f"{where}expected a policy, such as `- Flip` lines, and it holds {policy!r:.40}")
     try:
         return Transform.from_dict(_spelled(policy)).to_dict()
     except ConfigError as error:
@@ -209,6 +211,8 @@ def read_job(path: str, *, repeats: bool = True) -> dict[str, Any]:
         if isinstance(settings, dict) and chosen and not settings.get("model"):
             settings = {**taken, **settings}
             settings["generator"] = _repeating(settings["generator"], result.get("repeat") if repeats else None)
+        if isinstance(settings, dict) and result.get("policy"):  # the default of its kind, where none was named
+            settings = {"policy": result["policy"], **settings}
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
         raise ConfigError(f"{path}: expected settings as `key: value` lines, such as `target: fraud`")
     if "columns" in settings:

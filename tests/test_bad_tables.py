@@ -5,7 +5,18 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from gensynth import ARF, SMOTE, Balancer, GaussianCopula, PolynomFitSMOTE, Schema, default_generator, load
+from gensynth import (
+    ARF,
+    SMOTE,
+    Audio,
+    Balancer,
+    GaussianCopula,
+    PolynomFitSMOTE,
+    Schema,
+    Series,
+    default_generator,
+    load,
+)
 from gensynth.defaults import default_balancer
 from gensynth.errors import DataError, FewRowsWarning, GensynthWarning, RealRowsWarning
 from gensynth.generators.default import Choice
@@ -93,8 +104,8 @@ def test_the_default_takes_whatever_comes():
     words = pd.DataFrame({"a": rng.choice([*"xy"], 40), "b": rng.choice([*"uv"], 40)})
     for X, name in [
         (rng.normal(size=(40, 3)), "ARF"), (words, "RandomOverSampler"), (words.assign(x=rng.normal(size=40)), "ARF"),
-        ([f"text {i}" for i in range(40)], "RandomOverSampler"),
-        (np.zeros((40, 3, 8, 8), np.uint8), "RandomOverSampler"),
+        ([f"text {i}" for i in range(40)], "Augment"), (np.zeros((40, 3, 8, 8), np.uint8), "Augment"),
+        (Series(rng.normal(size=(40, 1, 20))), "Augment"), (Audio(rng.normal(size=(40, 200)), 8000.0), "Augment"),
     ]:  # fmt: skip
         made = default_generator(X, random_state=0)
         assert type(made).__name__ == name

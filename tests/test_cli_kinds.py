@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -526,7 +527,7 @@ def test_recordings_of_two_rates_are_refused_and_stereo_is_told(run):
     wavfile.write(root / "no" / "both.wav", 8000, RNG.integers(-99, 99, (200, 2)).astype(np.int16))
     status, _, err = run("balance", "words", "-o", "out")
     assert status == 0, err
-    assert "1 recordings of several channels" in err
+    assert "1 recording has several channels" in err
 
 
 def test_files_left_out_are_told_and_not_copied(run):
@@ -590,3 +591,71 @@ def test_real_folders_and_files(run):
     assert len(tree("digits")) == 123
     assert len(pd.read_csv("sms.csv.gz")) == 2 * 4827
     assert len(pd.read_csv("guns.csv")) == 26 + 30
+
+
+def test_transform_of_tables_holds_to_the_schema(run):
+    rng = np.random.default_rng(0)
+    codes = 10_000 + 997 * rng.integers(0, 20, 60)
+    pd.DataFrame({"zip": codes, "n": rng.normal(size=60), "row": np.arange(60) * 7}).to_csv("t.csv", index=False)
+    policy = "[{name: CategoryNoise, chance: 1}, {name: JitterNumbers, deviation: [1, 1]}]"
+    args = ("transform", "t.csv", "--policy", policy)
+    assert run(*args, "-o", "guessed.csv")[0] == 0
+    assert not set(pd.read_csv("guessed.csv")["zip"]) <= {*codes}
+    assert run(*args, "--schema", "zip=category", "--schema", "row=identifier", "-o", "said.csv")[0] == 0
+    said = pd.read_csv("said.csv")
+    assert set(said["zip"]) <= {*codes}
+    assert (said["zip"] != codes).any()
+    assert said["row"].tolist() == [*range(0, 420, 7)]
+
+
+def test_a_recipe_keeps_the_default_policy_of_its_day(run, monkeypatch):
+    write_texts = pd.DataFrame({"t": ["one two three four"] * 6, "y": ["a", "b"] * 3})
+    write_texts.to_csv("t.csv", index=False)
+    assert run("transform", "t.csv", "--text", "t", "-o", "first.csv")[0] == 0
+    monkeypatch.setattr("gensynth.cli.policies.default_for", lambda kind: T.CaseNoise(1.0))
+    assert run("transform", "--config", "first.csv.recipe.json", "-o", "again.csv")[0] == 0
+    assert Path("first.csv").read_bytes() == Path("again.csv").read_bytes()
+    assert run("transform", "--config", "first.csv.recipe.json", "--policy", "CaseNoise", "-o", "other.csv")[0] == 0
+    assert Path("first.csv").read_bytes() != Path("other.csv").read_bytes()
+
+
+def test_a_sheet_is_never_one_of_the_images(run):
+    signs()
+    before = tree("signs")
+    for args in (("--sheet", "signs/stop/sheet.png"), ("--sheet", "out/sheet.png", "-o", "out")):
+        status, _, err = run("transform", "signs", *args)
+        assert (status, "where it would be one of the images" in err) == (2, True), err
+    assert tree("signs") == before
+    assert there() == ["signs"]
+
+
+def test_files_of_a_model_go_into_an_empty_folder_and_never_into_another(run):
+    signs()
+    assert run("fit", "signs", "-o", "model")[0] == 0
+    Path("made").mkdir()
+    assert run("sample", "model", "-n", "2", "-o", "made")[0] == 0
+    assert len(tree("made")) == 2
+    status, _, err = run("sample", "model", "-n", "2", "-o", "model", "--overwrite")
+    assert (status, "is the input" in err) == (2, True), err
+
+
+def test_a_table_named_as_a_policy_is_refused_in_one_line(run, payments):
+    status, _, err = run("transform", payments.name, "--policy", payments.name)
+    assert (status, len(err)) == (2, min(len(err), 200)), err
+    assert "expected a policy" in err
+
+
+def test_waves_of_64_bits_and_heads_cut_short_are_named(run):
+    words()
+    samples = (RNG.uniform(-0.5, 0.5, 40) * 2**62).astype("<i8").tobytes()
+    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(samples), b"WAVE", b"fmt ", 16, 1, 1, 8000, 64000, 8, 64,
+                       b"data", len(samples))  # fmt: skip
+    Path("words/no/deep.wav").write_bytes(head + samples)
+    for verb in ("show", "transform"):
+        status, _, err = run(verb, "words")
+        assert (status, "deep.wav has more than 32 bits a sample" in err) == (1, True), err
+    signs(size=(40, 40, 3))
+    path = Path("signs/stop/3.png")
+    path.write_bytes(path.read_bytes()[:300])
+    status, _, err = run("show", "signs")
+    assert (status, "3.png is broken" in err) == (1, True), err

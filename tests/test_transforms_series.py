@@ -489,3 +489,18 @@ def test_guided_warps_of_five_hundred_heartbeats_take_a_moment():
     began = process_time()
     op(x, y=y)
     assert process_time() - began < 2  # a tenth of a second where nothing else runs
+
+
+def test_frames_huge_values_and_counts_of_numpy():
+    frame = pd.DataFrame(np.ones((3, 5)))
+    with pytest.raises(DataError, match="got a frame"):
+        T.TimeWarp()(frame)
+    with pytest.raises(DataError, match="beyond 1e\\+140"):
+        T.JitterSeries()(np.full((1, 1, 4), 1e200))
+    large = 1e140 * np.sin(np.arange(30.0))[None, None]
+    for name in ("JitterSeries", "Drift", "GuidedWarp", "TimeWarp"):
+        assert np.isfinite(T.transform_class(name)(random_state=0)(np.concatenate([large, -large]))).all()
+    x = np.arange(9.0)[None, None]
+    assert np.array_equal(T.Permute(np.int64(3), random_state=1)(x), T.Permute(3, random_state=1)(x))
+    with pytest.raises(ConfigError, match="pieces"):
+        T.Permute(2.5)

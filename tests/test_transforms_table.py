@@ -373,3 +373,17 @@ def test_augment_says_what_becomes_of_one_row():
     rows = made.sample(20, y="rare")
     assert (rows["word"] == FRAME["word"].iloc[7]).all()
     assert rows["x"].nunique() == 20
+
+
+def test_an_array_that_nothing_touched_is_a_copy():
+    X = np.arange(12.0).reshape(4, 3)
+    made = T.Sometimes(T.SwapNoise(), 0.0).seeded(0)(X)
+    assert np.array_equal(made, X)
+    assert not np.shares_memory(made, X)
+
+
+def test_huge_numbers_are_refused_in_a_sentence():
+    with pytest.raises(DataError, match="beyond 1e\\+140"):
+        T.JitterNumbers()(pd.DataFrame({"a": [1e308, -1e308, 3.0]}))
+    made = T.JitterNumbers((1, 1), random_state=0)(pd.DataFrame({"a": [1e140, -1e140, 3.0]}))
+    assert np.isfinite(made["a"]).all()

@@ -717,3 +717,12 @@ def test_twenty_thousand_messages_go_through_the_default_policy_in_seconds():
     made, _ = default().fit(texts[:20_000], y[:20_000])(texts[:20_000], y=y[:20_000])
     assert time.process_time() - start < 10
     assert np.mean([a != b for a, b in zip(made, texts, strict=False)]) > 0.5
+
+
+def test_words_to_protect_may_be_a_set():
+    policy = T.Typos(1.0, protect={"world", "Hello"}, random_state=0)
+    assert policy("Hello world") == "Hello world"
+    assert policy.to_dict()["protect"] == ["Hello", "world"]
+    assert T.Transform.from_dict(policy.to_dict()) == policy
+    with pytest.raises(ConfigError, match="protect must be a list of words"):
+        T.Typos(protect={"a": 1})

@@ -86,7 +86,8 @@ class Folder:
     def say_mixed(self) -> None:
         """Say that recordings of several channels were mixed down, once."""
         if self.mixed:
-            text = f"{self.mixed:,} recordings of several channels: what is made of them has one, the mean"
+            what = "1 recording has" if self.mixed == 1 else f"{self.mixed:,} recordings have"
+            text = f"{what} several channels: what is made of them has one, the mean"
             print(f"gensynth: note: {self.listing.root}: {text}", file=sys.stderr)
 
 

@@ -16,6 +16,7 @@ from ..errors import ConfigError, RealRowsWarning, UnknownCategory
 from ..generators.files import load
 from ..recipe import Job, Named, build_generator
 from ..store.atomic import check_output
+from ..store.folders import check_folder_output
 from ..store.models import check_model_output
 from ..store.tables import read_table, write_frame
 from .folders import Folder, is_folder, refuse_columns, write_new
@@ -89,7 +90,9 @@ def sample(
     files = generator.kind_ in ("image", "audio")
     if files and out == "-":
         raise ConfigError(f"{path} makes files of kind {generator.kind_!r}: give -o FOLDER, where they are to go")
-    if out != "-":
+    if files:
+        check_folder_output(out, [path], overwrite, own=False)
+    elif out != "-":
         check_output(out, overwrite)
     if generator.kind_ == "table" and not isinstance(generator.encoder_, TableEncoder):
         raise ConfigError(f"{path} makes sparse tables, which sample cannot write")

@@ -5,6 +5,7 @@ Copy c of row r is made with the draws of row r and epoch c, so that it does not
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -24,14 +25,16 @@ from ..store.atomic import check_output
 from ..store.folders import Names
 from ..store.jsonfile import write_json
 from ..store.tables import read_table
+from ..transforms import rowwise, running
 from ..transforms.base import Transform
+from ..transforms.table import rows as coded
 from . import sheet
 from .folders import Folder, Outputs, Writer, is_folder
 from .pictures import BLOCK, Pictures
 from .policies import learns, may_break, policy_of
 from .settings import as_yaml, threads
 from .telling import folder_given, table_given, warn_other
-from .views import View, view_of
+from .views import TableView, View, view_of
 
 PACKAGES = ("gensynth", "numpy", "pandas", "torch", "torchvision", "pillow", "scipy")
 NAMES = {"image": "images", "audio": "recordings", "text": "texts"}
@@ -70,7 +73,7 @@ def _of_folder(job: Change, overwrite: bool, explain: bool) -> None:
     if outputs is not None:
         outputs.check(job, overwrite)
     if job.sheet is not None:
-        _check_sheet(job.sheet, overwrite)
+        _check_sheet(job, outputs, overwrite)
     labels = folder.listing.labels
     codes = None if labels is None else np.unique(np.array(labels, dtype=object), return_inverse=True)[1]
     every = np.arange(len(folder.listing))
@@ -200,16 +203,16 @@ def _copies(job: Change, policy: Transform, view: View, y: Any) -> pd.DataFrame:
     """Return the copies of all rows as columns of the table: the first of each row, then the second, and so on."""
     n = len(view.rows)
     codes = None if y is None else pd.factorize(y)[0]
-    if learns(policy):
-        policy = policy.fit(view.rows, codes)
+    given = (
+        coded.read(view.rows, schema=view.schema)
+        if isinstance(view, TableView)
+        else running.given(view.kind, view.rows)
+    )
+    policy = policy.learned(given.rows, codes)
     frames = []
     for copy in range(job.copies):
-        made = policy(view.rows, index=np.arange(n), epoch=copy, **({} if codes is None else {"y": codes}))
-        if codes is not None:
-            made, labels = made
-            if not np.array_equal(labels, codes):
-                raise ConfigError("the policy mixes labels, and a row has one class: take one that keeps them")
-        frames.append(view.frame(made, np.arange(n)))
+        made = rowwise.run(policy, given, y=codes, index=np.arange(n), epoch=copy)
+        frames.append(view.frame(made if codes is None else made[0], np.arange(n)))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -263,7 +266,13 @@ def _say(job: Change, policy: Transform, made: str, where: Sequence[tuple[str, s
     print("\n".join([*notes, made, *[f"{name}: {path}" for name, path in where if path]]), file=sys.stderr)
 
 
-def _check_sheet(path: str, overwrite: bool) -> None:
+def _check_sheet(job: Change, outputs: Outputs | None, overwrite: bool) -> None:
+    """Refuse a sheet that is no PNG, or would lie among images that are read or written. Raises: ConfigError."""
+    path = str(job.sheet)
     if not path.lower().endswith(".png"):
         raise ConfigError(f"--sheet {path}: the sheet is a PNG, so name it .png")
+    target = Path(os.path.realpath(path))
+    for each in [job.data, *([job.masks] if job.masks else []), *(outputs.folders if outputs else [])]:
+        if target.is_relative_to(os.path.realpath(each)):
+            raise ConfigError(f"--sheet {path} lies inside {each}, where it would be one of the images: name another")
     check_output(path, overwrite)

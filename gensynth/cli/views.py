@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -44,9 +44,10 @@ class View(Protocol):
 
 @dataclass(frozen=True)
 class TableView:
-    """The columns as they are."""
+    """The columns as they are; `schema` is what is known of them."""
 
     rows: pd.DataFrame
+    schema: Mapping[str, Any] = field(default_factory=dict)
     kind: ClassVar[Kind] = "table"
 
     def frame(self, made: Any, parents: Positions | None) -> pd.DataFrame:
@@ -96,7 +97,7 @@ def view_of(job: Asked, table: TableFile, X: pd.DataFrame, schema: Mapping[str, 
         return _texts(job.text, table, X)
     if job.kind == "series":
         return _series(table, X, schema)
-    return TableView(X)
+    return TableView(X, schema)
 
 
 def _texts(column: str, table: TableFile, X: pd.DataFrame) -> TextView:

@@ -2,7 +2,7 @@
 
 | what X is | taken | because |
 |---|---|---|
-| images, series, texts, audio | RandomOverSampler | it takes every kind |
+| images, series, texts, audio | Augment | rows changed by the policy of their kind tell a learner more than copies |
 | a sparse matrix | SMOTE | it takes sparse matrices |
 | a table of categories alone | RandomOverSampler | categories crossed make rows of no kind |
 | a table of more than 500,000 rows | GaussianCopula, gated | its cost hardly grows with rows |
@@ -54,7 +54,7 @@ def choose(X: Any, schema: Any = None) -> Choice:
     """
     kind = kind_of(X)
     if kind != "table":
-        return Choice("RandomOverSampler", f"it takes data of kind {kind!r}")
+        return Choice("Augment", f"rows of kind {kind!r} that are changed tell a learner more than copies of them")
     if hasattr(X, "tocsr"):
         return Choice("SMOTE", "it takes sparse matrices")
     encoder = TableEncoder(schema)

@@ -51,6 +51,8 @@ def read_wave(path: str | Path) -> Recording:
         raise DataError(f"{path} is no WAV file of plain numbers ({what:.120}); save it as PCM") from None
     if not rate > 0:
         raise DataError(f"{path} has a sampling rate of {rate} Hz; repair it or take it out of the folder")
+    if data.dtype.kind != "f" and data.dtype.name not in _KINDS:
+        raise DataError(f"{path} has more than 32 bits a sample; save it with 32 or fewer")
     channels = 1 if data.ndim == 1 else data.shape[1]
     if data.dtype.kind != "f":
         zero, one = _KINDS[data.dtype.name]

@@ -19,7 +19,7 @@ from ...errors import ConfigError, nearest
 from ..draws import Draws
 from ..settings import span
 from .resampling import fraction_of, read_faster
-from .wave import AudioTransform, column, normals, power
+from .wave import AudioTransform, column, decibels, normals, power
 
 COLOURS = {"white": 0.0, "pink": -0.5, "brown": -1.0, "blue": 0.5, "violet": 1.0}  # powers of the frequency
 LOWEST = 20.0  # Hz under which noise is level
@@ -30,18 +30,18 @@ class AddNoise(AudioTransform):
     """Normal noise.
 
     Arguments:
-        snr: range of signal-to-noise ratios in dB, from -100 to 200.
+        snr: signal-to-noise ratio in dB, or a range of it, from -100 to 200.
         colour: "white", equally strong at all frequencies; "pink", 3 dB an octave weaker; "brown", 6; "blue", 3
             stronger; "violet", 6. Below 20 Hz each is level.
     """
 
-    snr: Sequence[float] = (10.0, 30.0)
+    snr: float | Sequence[float] = (10.0, 30.0)
     colour: str = "white"
     neutral: ClassVar[Mapping[str, float]] = {"snr": 200.0}
     scales: ClassVar[Mapping[str, str]] = {"snr": "decibels"}
 
     def _check(self) -> None:
-        span("snr", self.snr, 0.0, -100.0, 200.0)
+        object.__setattr__(self, "snr", decibels("snr", self.snr, -100.0, 200.0))
         if self.colour not in COLOURS:
             raise ConfigError(f"there is no noise of colour {self.colour!r}{nearest(self.colour, COLOURS)}")
 
@@ -55,7 +55,7 @@ class AddNoise(AudioTransform):
         return mixed(x, noise, draws, self.snr)
 
 
-def mixed(x: Tensor, noise: Tensor, draws: Draws, snr: Sequence[float]) -> Tensor:
+def mixed(x: Tensor, noise: Tensor, draws: Draws, snr: float | Sequence[float]) -> Tensor:
     """Return waves with noise at ratios that are drawn; silent noise adds nothing. Shape: (m, samples) both."""
     ratio = column(draws.uniform("snr", *span("snr", snr)), x).double()
     loud = power(noise)
@@ -80,18 +80,18 @@ class AddBackground(AudioTransform):
 
     Arguments:
         recordings: one wave (samples,), several in a list, or an array (n, samples); at least one, none silent.
-        snr: range of signal-to-noise ratios in dB, from -100 to 200.
+        snr: signal-to-noise ratio in dB, or a range of it, from -100 to 200.
         rate: of the recordings in Hz, from 1 to 1e6; None where it is that of the waves.
     """
 
     recordings: Any = field(default=(), repr=False)
-    snr: Sequence[float] = (5.0, 20.0)
+    snr: float | Sequence[float] = (5.0, 20.0)
     rate: float | None = None
     neutral: ClassVar[Mapping[str, float]] = {"snr": 200.0}
     scales: ClassVar[Mapping[str, str]] = {"snr": "decibels"}
 
     def _check(self) -> None:
-        span("snr", self.snr, 0.0, -100.0, 200.0)
+        object.__setattr__(self, "snr", decibels("snr", self.snr, -100.0, 200.0))
         if self.rate is not None:
             span("rate", (self.rate, self.rate), 0.0, 1.0, 1e6)
         object.__setattr__(self, "recordings", _plain_waves(self.recordings))

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from ..draws import Draws, Floats
 from ..settings import span
 from .filters import multiplied
-from .wave import AudioTransform, column, log_uniform, normals
+from .wave import AudioTransform, column, decibels, log_uniform, normals
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,17 @@ class Reverberate(AudioTransform):
     Arguments:
         rt60: range of the seconds after which the sound of the room is 60 dB weaker, from 0.01 to 20, drawn evenly in
             its logarithm.
-        ratio: range in dB of the energy of the direct sound to that of the room, from -40 to 60.
+        ratio: of the energy of the direct sound to that of the room, in dB, or a range of it, from -40 to 60.
     """
 
     rt60: Sequence[float] = (0.1, 0.6)
-    ratio: Sequence[float] = (0.0, 15.0)
+    ratio: float | Sequence[float] = (0.0, 15.0)
     neutral: ClassVar[Mapping[str, float]] = {"ratio": 60.0}
     scales: ClassVar[Mapping[str, str]] = {"ratio": "decibels"}
 
     def _check(self) -> None:
-        span("rt60", self.rt60, 0.0, 0.01, 20.0), span("ratio", self.ratio, 0.0, -40.0, 60.0)
+        span("rt60", self.rt60, 0.0, 0.01, 20.0)
+        object.__setattr__(self, "ratio", decibels("ratio", self.ratio, -40.0, 60.0))
 
     def alter(self, x: Tensor, draws: Draws, rate: float) -> Tensor:  # noqa: D102 -- the base documents it
         low, high = span("rt60", self.rt60)

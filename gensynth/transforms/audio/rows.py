@@ -165,4 +165,7 @@ def _dressed(wave: Tensor, like: Any) -> Any:
         wave = wave.double()
         reach = torch.cat([wave * (scale / (scale - 1)), -wave, wave.new_ones(1)]).amax()
         wave = (wave * (scale / reach)).round() + middle
+    else:
+        most = torch.finfo(like.dtype).max if isinstance(like, Tensor) else float(np.finfo(like.dtype).max)
+        wave = wave.clamp(-most, most) if most < torch.finfo(wave.dtype).max else wave  # half precision
     return wave.to(like) if isinstance(like, Tensor) else wave.cpu().numpy().astype(like.dtype)

@@ -11,7 +11,8 @@ Transactions on Speech and Audio Processing 7(3): identity phase locking).
 
 DIFFERS from the paper: the advance of a phase is measured over the hop of the output, by a second spectrum, and needs
 no unwrapping; a factor of 1 gives the input back. The phase goes on from the bin where the peak is now, not from where
-it was in the frame before.
+it was in the frame before. Complex numbers are kept as pairs of real ones, whose sums and products are rounded alike
+wherever they stand: those of torch's complex numbers, and `sgn`, depend on their place in the batch.
 """
 
 from __future__ import annotations
@@ -68,33 +69,57 @@ State = tuple[Tensor, Tensor]
 def _turned(padded: Tensor, at: Tensor, window: Tensor, state: State | None) -> tuple[Tensor, State]:
     """Return frames of the output, and what the next ones go on from: the last turns and spectrum.
 
-    Shape: padded (m, samples), at (k, m) of frames in the input; frames (k, m, n).
+    Shape: padded (m, samples), at (k, m) of frames in the input; frames (k, m, n); state (2, m, bins) both.
     """
     n, each = len(window), padded.shape[1]
     views = padded.flatten().unfold(0, n, 1)
     spots = (at + torch.arange(len(padded), device=padded.device) * each).flatten()
     before, now = (
-        torch.fft.rfft(views.index_select(0, spots + later).mul_(window)).view(*at.shape, -1)
+        paired(torch.fft.rfft(views.index_select(0, spots + later).mul_(window)).view(*at.shape, -1))
         for later in (0, n // OVERLAP)
     )
-    turn, last = state if state is not None else (torch.ones_like(now[0]), before[0])
-    advance = torch.cat([last[None], now[:-1]]) * before.conj()
-    turns = torch.sgn(advance)
-    turns[advance == 0] = 1  # where there is no phase, none is added
+    if state is None:
+        state = paired(torch.ones_like(now[0, 0], dtype=torch.complex64)), before[:, 0].clone()
+    turn, last = state
+    before[1].neg_()
+    turns = unit(product(torch.cat([last[:, None], now[:, :-1]], 1), before))
     peaks = nearest_peaks(now)
     for k in range(len(at)):
-        turn = (turn * turns[k]).gather(1, peaks[k])
-        turns[k] = turn
-    return torch.fft.irfft(now * turns, n) * window, (torch.sgn(turn), now[-1])
+        turn = product(turn, turns[:, k]).gather(2, peaks[k].expand_as(turn))
+        turns[:, k] = turn
+    return torch.fft.irfft(torch.complex(*product(now, turns)), n) * window, (unit(turn), now[:, -1].clone())
+
+
+def paired(x: Tensor) -> Tensor:
+    """Return complex numbers as two parts, real and imaginary. Shape: (...) to (2, ...)."""
+    return torch.stack([x.real, x.imag])
+
+
+def product(x: Tensor, y: Tensor) -> Tensor:
+    """Return the products of complex numbers. Shape: (2, ...) all."""
+    made = x * y[0]
+    other = x * y[1]
+    made[0] -= other[1]
+    made[1] += other[0]
+    return made
+
+
+def unit(x: Tensor) -> Tensor:
+    """Return complex numbers over their moduli, 1 for 0: where there is no phase, none is added. Shape: (2, ...)."""
+    largest = torch.maximum(*x.abs())  # else squares of what is weak are nothing
+    x = x / torch.where(largest > 0, largest, 1.0)
+    x[0] += largest == 0
+    squares = x * x
+    return x.div_(squares[0].add_(squares[1]).sqrt_())
 
 
 def nearest_peaks(x: Tensor) -> Tensor:
     """Return for each bin the place of the nearest bin that is the largest of five.
 
-    Shape: x (k, m, bins) complex; returns such whole numbers.
+    Shape: x (2, k, m, bins), parts of complex numbers; returns whole numbers (k, m, bins).
     """
-    shape, bins = x.shape, x.shape[-1]
-    strength = (x.real.square() + x.imag.square()).view(-1, 1, bins)
+    shape, bins = x.shape[1:], x.shape[-1]
+    strength = (x[0] * x[0] + x[1] * x[1]).view(-1, 1, bins)
     peak = (F.max_pool1d(strength, 5, 1, 2) == strength).view(-1)
     places = peak.nonzero()[:, 0]
     frame = places // bins  # each has a peak: the largest of its bins

@@ -14,6 +14,7 @@ from torch import Tensor
 from ...random import as_generator
 from ..base import Transform
 from ..draws import Draws, Floats
+from ..settings import span
 from .rows import Waves
 
 
@@ -56,6 +57,11 @@ def normals(draws: Draws, name: str, x: Tensor, columns: int) -> Tensor:
     for place, row in enumerate(draws.rows.tolist()):
         as_generator(draws.key, f"{draws.path} {name}", row).standard_normal(dtype=np.float32, out=made[place])
     return torch.from_numpy(made).to(x)
+
+
+def decibels(name: str, value: Any, least: float, most: float) -> tuple[float, float]:
+    """Return the ends of a range of ratios in dB, of which one number is both. Raises: ConfigError."""
+    return span(name, value if isinstance(value, Sequence) else (value, value), 0.0, least, most)
 
 
 def log_uniform(draws: Draws, name: str, low: float, high: float) -> Floats:

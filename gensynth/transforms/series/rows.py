@@ -19,6 +19,7 @@ from ...errors import DataError
 from ..draws import Floats, Ints
 from ..rowwise import Given
 
+LARGEST = 1e140  # of which squares can be added up
 SHAPE = "series need the shape (n, channels, time), a list of arrays (channels, time), or one (channels, time) alone"
 
 
@@ -78,6 +79,8 @@ def read(X: Any, rate: float | None = None) -> Given:
         parts = [_floats(part, 2) for part in X]
         shape = type(X)
         return Given(Runs(parts), lambda runs: shape(_like(part, new) for part, new in zip(X, runs.x, strict=True)))
+    if hasattr(X, "columns"):
+        raise DataError(f"{SHAPE}; got a frame: X.to_numpy()[:, None] are its rows as series of one channel")
     if np.ndim(X) == 2:
         return Given(Runs(_floats(X, 2)[None]), lambda runs: _like(X, runs.x[0]), alone=True)
     return Given(Runs(_floats(X, 3)), lambda runs: _like(X, _stacked(runs.x, X.shape[2])))
@@ -92,8 +95,10 @@ def _floats(x: Any, ndim: int) -> Floats:
     if array.dtype.kind not in "fiu":
         raise DataError(f"series must hold numbers, got {array.dtype}")
     made = np.ascontiguousarray(array, dtype=np.float64)
-    if np.isinf(made).any():
-        raise DataError("series hold infinite values: replace them by NaN or by a bound first")
+    if (np.abs(made) > LARGEST).any():
+        raise DataError(
+            f"series hold values that are infinite, or beyond {LARGEST:g}: replace them by NaN or by a bound first"
+        )
     return made
 
 

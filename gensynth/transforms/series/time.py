@@ -127,7 +127,7 @@ class Permute(SeriesTransform):
         self._ends()
 
     def _ends(self) -> tuple[int, int]:
-        return whole_span("pieces", (self.pieces,) * 2 if isinstance(self.pieces, int) else self.pieces, 1, 10**6)
+        return whole_span("pieces", self.pieces if isinstance(self.pieces, tuple) else (self.pieces,) * 2, 1, 10**6)
 
     def alter(self, x: Floats, draws: Draws, y: Any) -> Floats:  # noqa: D102
         low, high = (min(end, x.shape[2]) for end in self._ends())

@@ -21,6 +21,8 @@ from ...errors import DataError
 from ..draws import Floats, Ints
 from ..rowwise import Given
 
+LARGEST = 1e140  # of which squares can be added up
+
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
@@ -57,12 +59,13 @@ class Fitted(Protocol):
         """The rows that it was fitted on."""
 
 
-def read(X: Any, rate: float | None = None, known: Fitted | None = None) -> Given:
+def read(X: Any, rate: float | None = None, known: Fitted | None = None, schema: Any = None) -> Given:
     """Return a table as coded rows, and the way back.
 
     Arguments:
         X: a frame, a 2-D array, a list of rows, or a `Matrix`.
         known: what was learned where the policy was fitted, whose coding is used then.
+        schema: kinds of columns to take instead of the inferred ones, where nothing is known.
 
     Raises: DataError where X is no table, is sparse, or has other columns than in training.
     """
@@ -70,6 +73,7 @@ def read(X: Any, rate: float | None = None, known: Fitted | None = None) -> Give
     if isinstance(X, Matrix):
         if before is not None and before.layout != X.layout:
             raise DataError("the coded rows have other columns, or other categories, than those of training")
+        _check_size(X.values)
         return Given(X, lambda matrix: matrix)
     if hasattr(X, "tocsr"):
         raise DataError("transforms of tables take no sparse matrices: give X.toarray()")
@@ -80,13 +84,21 @@ def read(X: Any, rate: float | None = None, known: Fitted | None = None) -> Give
         encoder = before.encoder
         values = encoder.encode(frame) if len(frame) else np.empty((0, before.layout.width))
     else:
-        encoder = TableEncoder()
+        encoder = TableEncoder(schema)
         if not len(frame):
             return Given(Matrix(np.empty((0, 0)), Layout(()), encoder), lambda matrix: X)
         values = encoder.fit(frame)
-    if np.isinf(values).any():
-        raise DataError("the table holds infinite values: replace them by missing ones or by a bound first")
+    _check_size(values)
     return Given(Matrix(values, encoder.layout_, encoder), lambda matrix: _back(X, frame, container, values, matrix))
+
+
+def _check_size(values: Floats) -> None:
+    """Raise DataError where numbers are too large for their squares to be added up."""
+    if (np.abs(values) > LARGEST).any():
+        raise DataError(
+            f"the table holds values that are infinite, or beyond {LARGEST:g}: replace them by missing ones or by a "
+            "bound first"
+        )
 
 
 def _back(X: Any, frame: pd.DataFrame, container: Frame, values: Floats, matrix: Matrix) -> Any:
@@ -102,7 +114,9 @@ def _back(X: Any, frame: pd.DataFrame, container: Frame, values: Floats, matrix:
             made[column.name] = _placed(frame[column.name], rows, column.decode(new[rows, place]))
     if container.library == "pandas":
         made.index = X.index
-    return container.close(made.copy() if made is frame else made)
+    back = container.close(made)
+    own = isinstance(X, np.ndarray) and isinstance(back, np.ndarray) and np.shares_memory(back, X)
+    return back.copy() if own else back
 
 
 def _placed(own: pd.Series, rows: npt.NDArray[np.intp], new: pd.Series) -> pd.Series:

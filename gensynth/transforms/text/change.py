@@ -49,7 +49,9 @@ class WordTransform(TextTransform, ABC):
     protect: Sequence[str] = field(default=(), kw_only=True)
 
     def _check(self) -> None:
-        if isinstance(self.protect, str) or not all(isinstance(word, str) for word in self.protect):
+        if isinstance(self.protect, set | frozenset):
+            object.__setattr__(self, "protect", tuple(sorted(self.protect, key=str)))
+        if not isinstance(self.protect, tuple) or not all(isinstance(word, str) for word in self.protect):
             raise ConfigError(f"protect must be a list of words, got {self.protect!r:.60}")
 
     def places(self, pieces: Sequence[str], label: Any) -> list[int]:
