@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gensynth import transforms as T
 from gensynth.data.kinds import Audio, Images, Series, Texts
 from gensynth.errors import ConfigError
 from gensynth.transforms import TRANSFORMS, Compose, OneOf, Transform, strength, transform_class
@@ -186,3 +187,21 @@ def test_nothing_is_done_to_rows_of_each_kind(kind):
         Compose([op("Flip")], of="text")
     with pytest.raises(ConfigError, match="of must be"):
         Compose([], of="smell")
+
+
+@pytest.mark.parametrize(
+    ("op", "setting", "half"),
+    [
+        (T.GaussianNoise(0.1), "deviation", 0.05),
+        (T.JitterSeries(0.1), "deviation", 0.05),
+        (T.Night(0.5), "light", 0.75),
+        (T.WindowSlice(0.8), "share", 0.9),
+        (T.Downscale(3), "factor", 2.0),
+        (T.ShotNoise(100), "photons", 400.0),
+        (T.Posterise(4), "bits", 6),
+        (T.Rotate(20), "degrees", 10.0),
+        (T.Brightness(0.4), "factor", 0.2),
+    ],
+)
+def test_one_number_is_weakened_towards_nothing(op, setting, half):
+    assert getattr(op.weakened(0.5), setting) == pytest.approx(half)

@@ -27,14 +27,23 @@ def span(
 ) -> tuple[float, float]:
     """Return the ends of a range: those given, or as far below `middle` as above it.
 
+    Where nothing below the middle is allowed, such as a strength below 0, one number is both ends.
+
     Raises: ConfigError where the ends are no numbers, in the wrong order, or out of bounds.
 
     >>> span("degrees", 15), span("factor", (0.5, 2), middle=1), span("factor", 0.25, middle=1)
     ((-15.0, 15.0), (0.5, 2.0), (0.75, 1.25))
+    >>> span("strength", 0.1, least=0.0)
+    (0.1, 0.1)
     """
     ends = value if isinstance(value, Sequence) and not isinstance(value, str) else None
     try:
-        low, high = (float(end) for end in ends) if ends is not None else (middle - float(value), middle + float(value))
+        if isinstance(value, str | bool):
+            raise TypeError
+        if ends is not None:
+            low, high = (float(end) for end in ends)
+        else:
+            low, high = (float(value),) * 2 if least >= middle else (middle - float(value), middle + float(value))
     except (TypeError, ValueError):
         raise ConfigError(f"{name} must be a number, or two of them, got {value!r:.60}") from None
     if not (least <= low <= high <= most) or not np.isfinite([low, high]).all():

@@ -4,6 +4,7 @@ Each transform names in `neutral` the settings that hold its strength, and the v
 a strength is half of the way, on the scale on which the change grows evenly:
 
     straight     v0 + share (v - v0); one number stands for a range around the middle, or counts from 0: share v
+    absolute     the same, and one number is both ends of a range
     whole        the same, rounded
     decibels     v - 20 log10(share), v0 at most: of noise, the amplitude times the share
     inverse      v / share, v0 at most
@@ -22,7 +23,7 @@ from .base import Transform
 from .compose import Compose, OneOf
 from .settings import check_chance
 
-Scale = Literal["straight", "whole", "decibels", "inverse", "photons"]
+Scale = Literal["straight", "absolute", "whole", "decibels", "inverse", "photons"]
 LEAST = 1e-9  # shares below count as 0
 
 
@@ -44,14 +45,12 @@ def _setting(op: Transform, name: str, share: float) -> Any:
         return None
     if isinstance(value, tuple):
         return tuple(_moved(end, neutral, share, scale) for end in value)
-    if scale == "whole":
-        return _moved(value, neutral, share, scale)
-    return value * share
+    return value * share if scale == "straight" else _moved(value, neutral, share, scale)
 
 
 def _moved(value: float, neutral: float, share: float, scale: str) -> float:
     """Return one end of a range moved."""
-    if scale in ("straight", "whole"):
+    if scale in ("straight", "absolute", "whole"):
         made = neutral + share * (value - neutral)
         return round(made) if scale == "whole" else made
     if share < LEAST:

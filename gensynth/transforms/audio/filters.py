@@ -82,6 +82,7 @@ class HighPass(_Pass):
 
     cutoff: Sequence[float] = (50.0, 400.0)
     neutral: ClassVar[Mapping[str, float]] = {"cutoff": 1.0}
+    scales: ClassVar[Mapping[str, str]] = {"cutoff": "absolute"}
 
     def _ratio(self, f: Tensor, c: Tensor) -> Tensor:
         return c / f

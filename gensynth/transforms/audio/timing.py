@@ -59,6 +59,7 @@ class CropTime(AudioTransform):
 
     breaks: ClassVar[str] = "sounds at the ends, which may be cut off, and classes told by length"
     neutral: ClassVar[Mapping[str, float]] = {"share": 1.0}
+    scales: ClassVar[Mapping[str, str]] = {"share": "absolute"}
 
     def _check(self) -> None:
         span("share", self.share, 0.0, 0.0, 1.0)

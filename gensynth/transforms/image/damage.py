@@ -198,6 +198,7 @@ class Downscale(Damage):
 
     factor: Sequence[float] = (1.5, 4.0)
     neutral: ClassVar[Mapping[str, float]] = {"factor": 1.0}
+    scales: ClassVar[Mapping[str, str]] = {"factor": "absolute"}
 
     def _check(self) -> None:
         span("factor", self.factor, 0.0, 1.0, 1e3)

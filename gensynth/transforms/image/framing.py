@@ -113,6 +113,7 @@ class ResizeCrop(Position):
     area: Sequence[float] = (0.3, 1.0)
     ratio: Sequence[float] = (3 / 4, 4 / 3)
     neutral: ClassVar[Mapping[str, float]] = {"area": 1.0, "ratio": 1.0}
+    scales: ClassVar[Mapping[str, str]] = {"area": "absolute", "ratio": "absolute"}
 
     def _check(self) -> None:
         super()._check()

@@ -143,6 +143,7 @@ class Night(ImageTransform):
 
     tone: ClassVar[Colour] = (0.5, 0.72, 1.0)
     neutral: ClassVar[Mapping[str, float]] = {"light": 1.0, "blue": 0.0, "noise": 0.0}
+    scales: ClassVar[Mapping[str, str]] = {"light": "absolute"}
 
     def _check(self) -> None:
         span("light", self.light, 0.0, 0.0, 1.0), span("blue", self.blue, 0.0, 0.0, 1.0)

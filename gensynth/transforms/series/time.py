@@ -66,6 +66,7 @@ class WindowSlice(SeriesTransform):
     share: Range = (0.8, 1.0)
     breaks: ClassVar[str] = "classes that differ in speed, or in what happens at the ends"
     neutral: ClassVar[Mapping[str, float]] = {"share": 1.0}
+    scales: ClassVar[Mapping[str, str]] = {"share": "absolute"}
 
     def _check(self) -> None:
         if span("share", self.share, 0.0, 0.0, 1.0)[0] <= 0:
