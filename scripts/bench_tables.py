@@ -15,6 +15,7 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tables_bench import adult, markdown, peers, process, speed
@@ -41,14 +42,14 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def enter_peers(asked: argparse.Namespace) -> None:
+def enter_peers(asked: argparse.Namespace, name: str = "peers", make: Callable[[Path], Path] = peers.make) -> None:
     """Go on in the peers' environment, unless this is it."""
-    folder = asked.peers or ROOT / "out" / "peers"
+    folder = asked.peers or ROOT / "out" / name
     if Path(sys.prefix).resolve() == folder.resolve():
         os.environ.update(process.surroundings(2))
         sys.path.insert(0, str(ROOT))
         return
-    python = peers.interpreter(folder) if asked.peers else peers.make(folder)
+    python = peers.interpreter(folder) if asked.peers else make(folder)
     env = process.surroundings(2)
     raise SystemExit(subprocess.run([str(python), *sys.argv], env=env, check=False).returncode)
 

@@ -12,16 +12,13 @@ into one file as they come, and a run that was stopped goes on where it was.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+from bench_tables import ROOT, enter_peers
 from tables_bench import markdown as tables
 from tables_bench import peers, process
 from transforms_bench import helps, markdown, parts
 
-ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("speed", "single", "quality", "text", "helps")
 NEEDED = ("torchvision", "kornia==0.9.0", "albumentations==2.0.8", "pandas", "scipy", "scikit-learn", "pyarrow",
           "imbalanced-learn", "threadpoolctl", "safetensors", "lightning", "pydantic", "pyyaml")  # fmt: skip
@@ -42,24 +39,13 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def enter_peers(asked: argparse.Namespace) -> None:
-    """Go on in the peers' environment, unless this is it."""
-    folder = asked.peers or ROOT / "out" / "peers_transforms"
-    if Path(sys.prefix).resolve() == folder.resolve():
-        os.environ.update(process.surroundings(2))
-        return
-    python = peers.interpreter(folder) if asked.peers else peers.make(folder, NEEDED, None, "bench_transforms")
-    env = process.surroundings(2)
-    raise SystemExit(subprocess.run([str(python), *sys.argv], env=env, check=False).returncode)
-
-
 def main() -> None:
     asked = options()
     if asked.readme:
         result = process.read(asked.out or ROOT / "scripts/results/bench_transforms.json")
         tables.put(ROOT / "README.md", result, markdown.TABLES, "bench_transforms")
         return
-    enter_peers(asked)
+    enter_peers(asked, "peers_transforms", lambda folder: peers.make(folder, NEEDED, None, "bench_transforms"))
     if not asked.data.is_dir():
         raise SystemExit(f"bench_transforms: no folder {asked.data}: name the one with images/ and text/ as --data DIR")
     if asked.quick:

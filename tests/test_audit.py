@@ -20,7 +20,7 @@ from gensynth.evidence.learners import learner_for
 from gensynth.evidence.verdict import wilson
 from gensynth.transforms import Compose, OneOf, Transform, transform_class
 
-SHARED = Path("/work/shared/data")
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 RNG = np.random.default_rng(0)
 
 
