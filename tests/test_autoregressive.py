@@ -228,7 +228,7 @@ def test_thousands_of_levels():
     X = pd.DataFrame({"code": [f"c{n:04d}x" for n in rng.integers(0, 3000, 6000)], "n": rng.normal(size=6000)})
     model = Autoregressive(hidden=(16, 16), steps=40, random_state=0).fit(X, rng.integers(2, size=6000))
     assert model.sample(2000)["code"].isin(X["code"]).all()
-    assert max(model.sizes) <= 256
+    assert max(model.form_.sizes) <= 256
 
 
 def test_a_rare_level_goes_with_the_classes_that_have_it():

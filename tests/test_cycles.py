@@ -99,7 +99,7 @@ def test_days_without_times_keep_their_weekday(n):
     X, y = shop(n)
     X["when"] = X["when"].dt.normalize()
     model = Autoregressive(hidden=(16, 16), steps=100, random_state=0).fit(X, y)
-    assert [one.kept for one in model.codebook_.cycles] == [("weekday",)]
+    assert [one.kept for one in model.form_.codebook.cycles] == [("weekday",)]
     made = model.sample(1000)["when"]
     assert (made == made.dt.normalize()).all()
     assert (made.dt.day_of_week < 5).all()
@@ -209,7 +209,7 @@ def test_a_date_that_is_held_holds_what_comes_round(models, name):
     if name == "Autoregressive":
         assert (np.asarray(labels) == "fraud").mean() > 0.9
     rows = model.encoder_.encode(pd.DataFrame({"amount": [1.0], "when": [night]}))
-    held = model.codebook_.held(1, rows[0, 1])
+    held = model.form_.codebook.held(1, rows[0, 1])
     assert [*held] == [1, 2, 3]
     assert held[2] == 1  # a Tuesday
     assert (model.sample(50, y="fine", conditions={"when": night})["when"] == night).all()
@@ -252,7 +252,7 @@ def test_density_is_one_over_all_hours_or_days(n, step, freq):
     X.loc[::7, "when"] = pd.NaT
     model = seen(X)
     every = pd.date_range(X["when"].min(), X["when"].max(), freq=freq).as_unit("s")
-    ticks = step if freq == "D" and model.codebook_.columns[0].smooth else 1
+    ticks = step if freq == "D" and model.form_.codebook.columns[0].smooth else 1
     missing = total(model, [pd.NaT], 1)
     assert abs(missing - 1 / 7) < 0.05
     assert 0.93 < total(model, every, ticks) + missing < 1.02
@@ -262,7 +262,7 @@ def test_density_is_one_over_all_hours_or_days(n, step, freq):
 def test_saved_and_loaded_they_make_the_same_rows(models, name, tmp_path):
     models[name].save(tmp_path / "model")
     again = load(tmp_path / "model")
-    assert again.codebook_.cycles == models[name].codebook_.cycles
+    assert again.form_.codebook.cycles == models[name].form_.codebook.cycles
     pd.testing.assert_frame_equal(again.sample(50, random_state=3), models[name].sample(50, random_state=3))
 
 

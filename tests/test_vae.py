@@ -282,7 +282,6 @@ def test_bounds_on_training_are_kept_to(table):
         ({"hidden": ()}, "hidden must be"),
         ({"hidden": (8, 0)}, "each width"),
         ({"noise": 0}, "noise must be"),
-        ({"noise": None}, "noise must be"),
         ({"weight": 0}, "weight must be"),
         ({"components": 2.5}, "components must be"),
         ({"max_time": "soon"}, "max_time"),

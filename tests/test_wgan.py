@@ -383,7 +383,6 @@ def test_a_loss_that_is_not_finite_ends_training_with_the_best_weights(table, mo
         ({"steps": 0}, "steps must be"),
         ({"hidden": ()}, "hidden must be"),
         ({"noise": 0}, "noise must be"),
-        ({"noise": None}, "noise must be"),
         ({"critic_steps": None}, "critic_steps must be"),
         ({"critic_steps": 1.5}, "critic_steps must be"),
         ({"penalty": 0}, "penalty must be"),

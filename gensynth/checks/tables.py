@@ -53,7 +53,9 @@ class Case:
 
     @cached_property
     def needs(self) -> frozenset[str]:
-        """What stands in the table: of "numbers", "categories", "missing" and "sparse"."""
+        """What stands in the rows: of "numbers", "categories", "missing", "sparse" and "masks"."""
+        if getattr(self.X, "masks", None) is not None:
+            return frozenset({"masks"})
         if self.kind != "table":
             return frozenset()
         if hasattr(self.X, "tocsr"):

@@ -65,7 +65,9 @@ class Augment(Generator):
         (2, 8, 8, 1)
     """
 
-    supports: ClassVar[Supports] = Supports(kinds=frozenset(DEFAULTS), categories=True, missing=True, prefix=True)
+    supports: ClassVar[Supports] = Supports(
+        kinds=frozenset(DEFAULTS), categories=True, missing=True, masks=True, prefix=True
+    )  # fmt: skip
     holds_rows = True
 
     def __init__(self, policy: Transform | Mapping[str, Any] | str | None = None, *,

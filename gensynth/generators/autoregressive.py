@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from ..data.kinds import Kind
 from ..errors import ConfigError, DataError
-from ..random import cell_uniforms, uniforms
+from ..random import uniforms
 from .base import Codes, Draw, Supports
+from .coded import BLOCK, Ints
 from .holding import Holding
-from .trained import BLOCK, Ints
-from .training import check_rate, check_widths
+from .training import Pace, check_rate, check_widths
 
 if TYPE_CHECKING:
     import torch
@@ -80,7 +81,7 @@ class Autoregressive(Holding):
     supports: ClassVar[Supports] = Supports(
         categories=True, missing=True, conditions=True, prefix=True, parents=False
     )  # fmt: skip
-    lifts: ClassVar[bool] = True
+    paces: ClassVar[Mapping[Kind, Pace]] = {"table": Pace(lifts=True)}
     task_: Conditionals
 
     def __init__(
@@ -99,13 +100,13 @@ class Autoregressive(Holding):
         if self.dropout != 0:
             check_rate("dropout", self.dropout, most=1.0, optional=False)
 
-    def _task(self, sizes: list[int], rng: torch.Generator) -> Conditionals:
+    def _task(self, rng: torch.Generator) -> Conditionals:
         from ..nn.autoregressive import Conditionals
 
         ordered = 0.5 if self.order == "any" else 1.0
         return Conditionals(
-            sizes,
-            self._ranks,
+            self.form_.sizes,
+            self.form_.ranks,
             self.hidden,
             lr=self.lr_,
             dropout=self.dropout,
@@ -135,19 +136,22 @@ class Autoregressive(Holding):
 
         With `present`, missing cells are none of what is made.
         """
-        refused = self._refused(classes)
+        import torch
+
+        refused = self.form_.refused(classes)
         if present:
-            for end, column in zip(np.cumsum(self.codebook_.sizes), self.codebook_.columns, strict=True):
+            for end, column in zip(np.cumsum(self.form_.codebook.sizes), self.form_.codebook.columns, strict=True):
                 refused[:, end - column.missing : end] = True
                 cells = refused[:, end - column.size : end - column.missing]
                 cells[cells.all(axis=1)] = False  # a class that never had such a cell takes those of all rows
-        with self._at_work(refused) as ready:
-            yield ready
+        with self._at_work() as (task, device):
+            yield task, torch.from_numpy(refused).to(device)
 
     def _decoded(self, coded: Ints, key: int) -> Floats:
         """Return coded rows as rows of the coded matrix. Shape: (n, 1 + columns) to (n, columns)."""
-        u = cell_uniforms(key, np.arange(len(coded)), "inside", len(self.sizes) - 1)
-        return self.codebook_.decode(coded[:, 1:], u)
+        u = self.form_.uniforms(key, np.arange(len(coded)), "inside")
+        rows: Floats = self.form_.codebook.decode(coded[:, 1:], u)
+        return rows
 
     # Conditions --------------------------------------------------------------------------------------------------
 
@@ -187,10 +191,10 @@ class Autoregressive(Holding):
         """
         self._check_fitted()
         rows = self.encoder_.encode(X)
-        codes, classes = self.codebook_.encode(rows), self.labels_.of_rows(y, len(rows))
-        known = np.where(self.codebook_.silent(codes), -1, codes)
+        codes, classes = self.form_.codebook.encode(rows), self.labels_.of_rows(y, len(rows))
+        known = np.where(self.form_.codebook.silent(codes), -1, codes)
         found = self._likelihood(np.concatenate([classes[:, None], known], axis=1))
-        return np.asarray(found - self.codebook_.log_width(rows, codes))
+        return np.asarray(found - self.form_.codebook.log_width(rows, codes))
 
     def impute(self, X: Any, y: Any = None, *, random_state: Any = None) -> Any:
         """Return rows whose missing cells are filled in, each drawn given the class and all cells that the row has.
@@ -212,18 +216,18 @@ class Autoregressive(Holding):
         if self.order == "columns":
             raise ConfigError("order='columns' learned one order alone: fit with order='any' to fill in missing cells")
         key, rows = self._next_key(random_state), self.encoder_.encode(X)
-        coded = self.codebook_.encode(rows)
+        coded = self.form_.codebook.encode(rows)
         holes = np.isnan(rows)
-        for place, column in enumerate(self.codebook_.columns[: self.codebook_.width]):
+        for place, column in enumerate(self.form_.codebook.columns[: self.form_.codebook.width]):
             if not column.whole and holes[:, place].any():
                 holes[:, place] = False  # nothing but missing cells was ever seen there
-        unknown = (coded[:, : self.codebook_.width] < 0) & ~holes & ~np.isnan(rows)
+        unknown = (coded[:, : self.form_.codebook.width] < 0) & ~holes & ~np.isnan(rows)
         if unknown.any():
             row, place = (int(at[0]) for at in np.nonzero(unknown))
             raise DataError(
                 f"column {self.encoder_.coded_[place].name!r}, row {row}: a category that was not in training"
             )
-        known = np.where(holes[:, self.codebook_.sources], -1, coded)
+        known = np.where(holes[:, self.form_.codebook.sources], -1, coded)
         drawn = y is None and len(self.labels_) > 1
         classes = self._classes_drawn(known, key) if drawn else self.labels_.of_rows(y, len(rows))
         whole = np.concatenate([classes[:, None], known], axis=1).astype(np.int16)

@@ -28,9 +28,9 @@ from ..data.kinds import RowsEncoder, count_rows, kind_of
 from ..data.labels import Labels
 from ..errors import ConfigError, FewRowsWarning, NotFitted, Unsupported
 from ..random import as_generator, seed_of, uniforms
-from . import all_generators
 from .contract import Codes, Draw, Supports
 from .given import read
+from .taking import check_columns, check_kind, who
 
 __all__ = ["Codes", "Draw", "Generator", "Supports", "checked_seed"]
 
@@ -59,19 +59,14 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
         """
         self._check_params()
         kind = kind_of(X)
-        if kind not in self.supports.kinds:
-            raise Unsupported(f"{type(self).__name__} does not take data of kind {kind!r}{_who(kinds=kind)}")
         thin = hasattr(X, "tocsr")
-        if thin and not self.supports.sparse:
-            raise Unsupported(
-                f"{type(self).__name__} does not take sparse matrices: give X.toarray(){_who(sparse=True)}"
-            )
+        check_kind(self, X, kind)
         table = TableEncoder(getattr(self, "schema", None))
         encoder: Any = RowsEncoder(kind) if kind != "table" else SparseEncoder() if thin else table
         labels, codes = Labels.fit(y, count_rows(X))
         rows = encoder.fit(X)
         self.encoder_, self.labels_, self.kind_ = encoder, labels, kind
-        self._check_table(rows)
+        check_columns(self, rows)
         self._remember_names(X)
         self.seed_, self.draws_ = checked_seed(self.random_state), 0
         self._warn_few()
@@ -204,22 +199,6 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
         if not hasattr(self, "fitted_"):
             raise NotFitted(f"this {type(self).__name__} is not fitted yet: call fit(X, y) first")
 
-    def _check_table(self, rows: Any) -> None:
-        """Raise Unsupported where the columns are of sorts that the generator does not take."""
-        if not isinstance(self.encoder_, TableEncoder):
-            return
-        can, layout, name = self.supports, self.encoder_.layout_, type(self).__name__
-        columns = self.encoder_.coded_
-        if len(layout.categories) and not can.categories:
-            column = columns[layout.categories[0]].name
-            raise Unsupported(f"{name} does not take categories (column {column!r}){_who(categories=True)}")
-        if len(layout.numbers) and not can.numbers:
-            column = columns[layout.numbers[0]].name
-            raise Unsupported(f"{name} takes categories alone, and column {column!r} is not{_who(numbers=True)}")
-        if not can.missing and np.isnan(rows).any():
-            column = columns[int(np.isnan(rows).any(axis=0).argmax())].name
-            raise Unsupported(f"{name} does not take missing values, NaN (column {column!r}){_who(missing=True)}")
-
     def _given(self, conditions: Mapping[Any, Any] | None) -> dict[int, float]:
         """Return conditions as coded values by place in the matrix. Raises: Unsupported, ConfigError, DataError."""
         if conditions is not None and not isinstance(conditions, Mapping):
@@ -228,7 +207,7 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
             return {}
         if not self.supports.conditions or not isinstance(self.encoder_, TableEncoder):
             raise Unsupported(
-                f"{type(self).__name__} cannot hold columns at a value ({[*conditions]}){_who(conditions=True)}"
+                f"{type(self).__name__} cannot hold columns at a value ({[*conditions]}){who(conditions=True)}"
             )
         return read(conditions, self.encoder_)
 
@@ -296,16 +275,3 @@ def checked_seed(random_state: Any) -> int:
         return seed_of(random_state)
     except (ValueError, TypeError) as error:
         raise ConfigError(str(error)) from None
-
-
-def _who(**needs: Any) -> str:
-    """Return the end of an error: which generators can what is needed."""
-    kind = needs.pop("kinds", "table")
-    can = [
-        name
-        for name, made in all_generators().items()
-        if kind in made.supports.kinds
-        and all(getattr(made.supports, need) for need in needs)
-        and name != "FromImblearn"
-    ]
-    return f"; {', '.join(can[:3])} can" if can else "; no generator here can"

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..random import cell_uniforms, uniforms
-from .trained import BLOCK, Ints, in_blocks, padded
+from .coded import BLOCK, Ints
+from .trained import in_blocks, padded
 
 if TYPE_CHECKING:
     import torch
@@ -58,7 +59,7 @@ def completed(task: Conditionals, known: Ints, key: int, refused: torch.Tensor) 
         drawn = task.complete(torch.from_numpy(codes).to(place), torch.from_numpy(u).to(place), refused, first)
         return np.asarray(drawn.cpu().numpy(), dtype=np.int16)
 
-    return in_blocks(block, place, known, np.arange(len(known)))
+    return in_blocks(block, place, BLOCK, known, np.arange(len(known)))
 
 
 def preceded(task: Conditionals, known: Ints, key: int, refused: torch.Tensor) -> Rows:
@@ -148,7 +149,7 @@ def _candidates(task: Conditionals, known: Ints, u: Floats, end: int, refused: t
     """
     import torch
 
-    codes, place = torch.from_numpy(padded(known).astype(np.int64)), refused.device
-    by = torch.from_numpy(padded(u).astype(np.float32))
+    codes, place = torch.from_numpy(padded(known, BLOCK).astype(np.int64)), refused.device
+    by = torch.from_numpy(padded(u, BLOCK).astype(np.float32))
     made, logs = task.candidates(codes.to(place), by.to(place), refused, end)
     return made[: len(known)].cpu().numpy(), logs[: len(known)].cpu().numpy().astype(np.float64)

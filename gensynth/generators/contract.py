@@ -16,7 +16,7 @@ Codes = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Supports:
-    """What a generator takes: kinds of data, and for tables what may stand in them.
+    """What a generator takes: kinds of data, what may stand in tables, and whether images may have masks and boxes.
 
     `prefix` promises that `sample(10)` is the beginning of `sample(100)`; `copies` says that rows are copied whole;
     `parents` that made rows have them.
@@ -26,6 +26,7 @@ class Supports:
     numbers: bool = True
     categories: bool = False
     missing: bool = False
+    masks: bool = False
     conditions: bool = False
     sparse: bool = False
     prefix: bool = False

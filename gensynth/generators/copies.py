@@ -48,7 +48,7 @@ class RandomOverSampler(Generator):
 
     supports: ClassVar[Supports] = Supports(
         kinds=frozenset({"table", "image", "series", "text", "audio"}),
-        categories=True, missing=True, sparse=True, prefix=True, copies=True, conditions=True,
+        categories=True, missing=True, masks=True, sparse=True, prefix=True, copies=True, conditions=True,
     )  # fmt: skip
     holds_rows = True
 

@@ -1,4 +1,7 @@
-"""What trained generators of tables share: rows become codes, a task is trained on them, and its weights are saved."""
+"""What trained generators share: rows become examples, a task is trained on them, and its weights are saved.
+
+What networks know of the rows stands in a form of their kind: `coded` of tables, `pixels` of images.
+"""
 
 from __future__ import annotations
 
@@ -13,43 +16,35 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import saved
-from ..data.codes import Codebook
-from ..errors import ConfigError, DataError, FormatError
+from ..data.kinds import Kind
+from ..errors import ConfigError, FormatError
 from ..random import as_generator
 from .base import Codes, Generator
-from .training import ENOUGH, HELD, MOST_HELD, ROUNDS, Training, check_count, repeats, steps_for
+from .coded import Coded
+from .pixels import Pixels
+from .training import ENOUGH, HELD, MOST_HELD, ROUNDS, Pace, Training, check_count, repeats
 
 if TYPE_CHECKING:
     import torch
 
     from ..nn.task import Task
 
-Ints = npt.NDArray[np.integer]
-Floats = npt.NDArray[np.float64]
 Made = TypeVar("Made", bound=npt.NDArray[Any])
-BLOCK = 2048  # rows that go through networks at once: made rows always as many, so that one comes out the same however
-# many are asked with it
 _MOVING = RLock()  # held while networks are away from the processor
 DECIDING = ("precision", "gradient_clip_val", "gradient_clip_algorithm")  # of the Trainer's settings, what is learned
-CLEAR = 3.0  # rows of a class that should hold a code, if it were like all rows, for none to be a clear no
+FORMS: dict[Kind, type[Coded] | type[Pixels]] = {"table": Coded, "image": Pixels}
 
 
 class Trained(Generator):
-    """A generator whose networks learn rows of codes, the class being the first.
+    """A generator whose networks learn rows.
 
-    A subclass says how its task is made (`_task`) and draws codes from it (`_sample`). After `fit`: `task_`,
-    `codebook_`, `history_` (a record a round), what was resolved: `planned_` steps, `batch_size_`, `lr_`; and how it
-    went: the `steps_` done, and what `ended_` them: "steps", "patience", "time", "interrupted" or "spoilt".
+    A subclass says how its task is made (`_task`) and makes rows by it (`_sample`). After `fit`: `task_`, `form_` (what
+    the networks know of the rows), `history_` (a record a round), what was resolved: `planned_` steps, `batch_size_`,
+    `lr_`; and how it went: the `steps_` done, and what `ended_` them: "steps", "patience", "time", "interrupted" or
+    "spoilt".
     """
 
-    passes: ClassVar[float] = 14.0  # through the rows, where `steps` is left open
-    least_steps: ClassVar[int] = 400
-    most_steps: ClassVar[int] = 6000
-    rate: ClassVar[float] = 2e-3  # where `lr` is left open
-    decay: ClassVar[float] = 0.99  # of the averages of weights
-    largest_batch: ClassVar[int] = 512  # where `batch_size` is left open
-    longest_round: ClassVar[int] = 100
-    lifts: ClassVar[bool] = False  # whether rows of rare classes are learned several times in a pass
+    paces: ClassVar[Mapping[Kind, Pace]] = {"table": Pace()}
     steps: int | None = None
     max_time: str | float | None = None
     training: Mapping[str, Any] | None = None
@@ -68,54 +63,52 @@ class Trained(Generator):
     # Learning ----------------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def _task(self, sizes: list[int], rng: torch.Generator) -> Task:
-        """Return a task of fresh weights for columns of so many codes, the class first."""
+    def _task(self, rng: torch.Generator) -> Task:
+        """Return a task of fresh weights for rows of `form_`."""
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
         import torch
 
-        if len(self.labels_.counts) > np.iinfo(np.int16).max:
-            raise DataError(f"{len(self.labels_.counts):,} classes: {type(self).__name__} takes at most 32,767")
-        self.codebook_ = Codebook.fit(rows, self.encoder_.layout_, codes)
-        coded = np.concatenate([codes[:, None].astype(np.int16), self.codebook_.encode(rows)], axis=1)
-        self.counts_ = self._tally(coded)
+        form: Any = FORMS[self.kind_]
+        self.form_, examples = form.learn(rows, codes, self.encoder_)
         settings = Training.read(self.training)
-        self.lr_ = self.rate if settings.lr is None else float(settings.lr)
+        self.lr_ = self.pace.rate if settings.lr is None else float(settings.lr)
         rng = torch.Generator().manual_seed(int(as_generator(key, "weights").integers(2**62)))
-        self.task_ = self._task(self.sizes, rng)
+        self.task_ = self._task(rng)
         self.history_: list[dict[str, float]] = []
         self.steps_, self.planned_, self.batch_size_, self.ended_ = 0, 0, 0, "steps"
-        if coded.shape[1] > 1:
-            self._train(coded, key, settings)
+        if not self.form_.bare:
+            self._train(examples, codes, key, settings)
 
-    def _train(self, coded: Ints, key: int, settings: Training) -> None:
+    def _train(self, examples: tuple[torch.Tensor, ...], codes: Codes, key: int, settings: Training) -> None:
         """Train the task, a part of the rows held out where there are enough."""
         import torch
 
         from ..training import Batches, train
 
-        order = as_generator(key, "held out").permutation(len(coded))
-        held = min(int(HELD * len(coded)), MOST_HELD) if len(coded) >= ENOUGH else 0
-        rows = torch.from_numpy(coded)
+        n, pace = len(codes), self.pace
+        order = as_generator(key, "held out").permutation(n)
+        held = min(int(HELD * n), MOST_HELD) if n >= ENOUGH else 0
         places = np.sort(order[held:])
-        if self.lifts:
-            places = np.repeat(places, repeats(coded[places, 0]))
-        learned = rows[torch.from_numpy(places)] if held or self.lifts else rows
-        self.batch_size_ = settings.batch_of(len(learned), self.largest_batch)
-        if self.batch_size_ * self.parts > len(learned):
-            self._warn_parts(len(learned))
-        passes = steps_for(len(learned), self.batch_size_, self.passes, self.least_steps, self.most_steps)
-        steps = passes if self.steps is None else int(self.steps)
+        if pace.lifts:
+            places = np.repeat(places, repeats(codes[places]))
+        some = held or pace.lifts
+        learned = tuple(part[torch.from_numpy(places)] for part in examples) if some else examples
+        count = len(learned[0])
+        self.batch_size_ = settings.batch_of(count, pace.batch)
+        if self.batch_size_ * self.parts > count:
+            self._warn_parts(count)
+        steps = pace.steps_for(count, self.batch_size_) if self.steps is None else int(self.steps)
         batches = Batches(
-            (learned,), self.batch_size_ * self.parts, seed=int(as_generator(key, "training").integers(2**31)),
-            steps=steps, stop_after=settings.stop_after, round=int(np.clip(steps // ROUNDS, 10, self.longest_round)),
-            fingerprint=self._fingerprint(coded),
+            learned, self.batch_size_ * self.parts, seed=int(as_generator(key, "training").integers(2**31)),
+            steps=steps, stop_after=settings.stop_after, round=int(np.clip(steps // ROUNDS, 10, pace.round)),
+            fingerprint=self._fingerprint(examples),
         )  # fmt: skip
-        kept = rows[torch.from_numpy(order[:held])]
+        block, kept = self.form_.block, tuple(part[torch.from_numpy(order[:held])] for part in examples)
         history = train(
             self.task_, batches,
-            held=[(kept[at : at + BLOCK],) for at in range(0, held, BLOCK)] or None,
-            max_time=self.max_time, patience=settings.patience, decay=self.decay,
+            held=[tuple(part[at : at + block] for part in kept) for at in range(0, held, block)] or None,
+            max_time=self.max_time, patience=settings.patience, decay=pace.decay,
             checkpoint_dir=settings.checkpoint_dir, device=settings.device, progress=settings.progress,
             trainer_kwargs=None if settings.trainer_kwargs is None else dict(settings.trainer_kwargs),
         )  # fmt: skip
@@ -131,7 +124,7 @@ class Trained(Generator):
         settings = {**held, "stop_after": int(scored[-1] if scored else self.steps_)}
         return {"steps": self.planned_, "max_time": None, "training": settings}
 
-    def _fingerprint(self, coded: Ints) -> str:
+    def _fingerprint(self, examples: tuple[torch.Tensor, ...]) -> str:
         """Return what tells this training from others: its rows and its parameters."""
         said = {
             name: np.asarray(value).tolist() if isinstance(value, tuple | np.generic) else value
@@ -140,17 +133,16 @@ class Trained(Generator):
         }
         lightning = (self.training or {}).get("trainer_kwargs") or {}
         said |= {name: str(lightning[name]) for name in DECIDING if lightning.get(name) is not None}
-        whole = hashlib.blake2b(np.ascontiguousarray(coded).tobytes(), digest_size=16)
+        whole = hashlib.blake2b(digest_size=16)
+        for part in examples:
+            whole.update(np.ascontiguousarray(part.numpy()).data)
         whole.update(repr((sorted(said.items(), key=str), self.lr_)).encode())
         return whole.hexdigest()
 
-    def _tally(self, coded: Ints) -> npt.NDArray[np.int64]:
-        """Return how many rows of each class hold each code. Shape: (classes, all codes but the class)."""
-        sizes = self.codebook_.sizes
-        counts = np.zeros((len(self.labels_.counts), sum(sizes)), dtype=np.int64)
-        for column, start in enumerate(np.cumsum([0, *sizes])[:-1].tolist()):
-            np.add.at(counts, (coded[:, 0], start + coded[:, 1 + column]), 1)
-        return counts
+    @property
+    def pace(self) -> Pace:
+        """How long and how fast it trains, where nothing is said."""
+        return self.paces[self.kind_]
 
     @property
     def parts(self) -> int:
@@ -160,29 +152,7 @@ class Trained(Generator):
     def _warn_parts(self, rows: int) -> None:
         """Say that so many rows are too few for parts of `batch_size`."""
 
-    # What was learned --------------------------------------------------------------------------------------------
-
-    @property
-    def sizes(self) -> list[int]:
-        """How many codes the class and each column have."""
-        return [len(self.labels_.counts), *self.codebook_.sizes]
-
-    def counts_of(self, column: int) -> npt.NDArray[np.int64]:
-        """Return how many rows of each class hold each code of a column, 0 the first. Shape: (classes, size)."""
-        start = sum(self.codebook_.sizes[:column])
-        return self.counts_[:, start : start + self.codebook_.sizes[column]]
-
-    def _refused(self, wanted: Codes) -> npt.NDArray[np.bool_]:
-        """Return which codes are not made for each class: those it clearly has not. Shape: as `counts_`."""
-        found = np.zeros(self.counts_.shape, dtype=bool)
-        start = 0
-        for book in self.codebook_.columns:
-            counts = self.counts_[:, start : start + book.size]
-            every = counts.sum(axis=0)
-            for code in wanted:
-                found[code, start : start + book.size] = book.unlikely(np.stack([counts[code], every]), CLEAR)
-            start += book.size
-        return found
+    # Where rows are made -----------------------------------------------------------------------------------------
 
     def _place(self) -> torch.device:
         """Return the device to sample on: that of training where this machine has it."""
@@ -196,21 +166,14 @@ class Trained(Generator):
             return torch.device("cpu")
 
     @contextmanager
-    def _at_work(self, refused: npt.NDArray[np.bool_]) -> Iterator[tuple[Any, torch.Tensor]]:
-        """Give the task and which codes are refused, where rows are made; where it must move, one call at a time."""
-        import torch
-
+    def _at_work(self) -> Iterator[tuple[Any, torch.device]]:
+        """Give the task and its device, where rows are made; where it must move, one call at a time."""
         device = self._place()
         with _MOVING if device.type != "cpu" else nullcontext():
             try:
-                yield self.task_.to(device), torch.from_numpy(refused).to(device)
+                yield self.task_.to(device), device
             finally:
                 self.task_.cpu()
-
-    @property
-    def _ranks(self) -> list[list[float]]:
-        """The ranks of the ordered codes of the class and each column: none where they have no order."""
-        return [[], *(column.places.tolist() if column.ordered else [] for column in self.codebook_.columns)]
 
     @property
     def _made_by(self) -> torch.nn.Module:
@@ -227,57 +190,48 @@ class Trained(Generator):
         return params | {"training": settings or None}
 
     def _state(self) -> saved.Packed:
-        meta, arrays = self.codebook_.pack()
-        arrays = {f"codes/{name}": array for name, array in arrays.items()} | {"counts": self.counts_}
-        arrays |= {f"weights/{name}": value.numpy() for name, value in self._made_by.state_dict().items()}
+        meta, arrays = self.form_.pack()
+        weights = {f"weights/{name}": value.numpy() for name, value in self._made_by.state_dict().items()}
         named = ("steps", "planned", "ended", "batch_size", "lr", "history")
-        said = {name: getattr(self, f"{name}_") for name in named}
-        return {"columns": meta, **said}, arrays
+        return {**meta, **{name: getattr(self, f"{name}_") for name in named}}, {**arrays, **weights}
 
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
         import torch
 
-        parts: dict[str, dict[str, npt.NDArray[Any]]] = {"codes": {}, "weights": {}, "counts": {}}
-        for name, array in arrays.items():
-            part, _, rest = name.partition("/")
-            parts[part][rest] = array
-        self.codebook_ = Codebook.unpack(meta["columns"], parts["codes"], self.encoder_.layout_)
-        self.counts_, self.history_ = parts["counts"][""], [dict(record) for record in meta["history"]]
+        weights = {name: arrays.pop(name) for name in [*arrays] if name.startswith("weights/")}
+        self.form_ = FORMS[self.kind_].unpack(meta, arrays, self.encoder_, self.labels_.counts)
+        self.history_ = [dict(record) for record in meta["history"]]
         self.steps_, self.batch_size_ = int(meta["steps"]), int(meta["batch_size"])
         self.lr_, self.ended_ = float(meta["lr"]), str(meta.get("ended", "steps"))
         self.planned_ = int(meta.get("planned", self.steps_))  # of which older files say nothing
-        fits = self.counts_.shape == (len(self.labels_.counts), sum(self.codebook_.sizes))
-        if not fits or self.counts_.dtype.kind != "i" or (self.counts_ < 0).any():
-            raise FormatError("the counts are not those of the codes")
-        for column in range(len(self.codebook_.columns)):
-            if not np.array_equal(self.counts_of(column).sum(axis=1), self.labels_.counts):
-                raise FormatError("the counts of the codes are not those of the classes")
-        if not all(np.isfinite(array).all() for array in parts["weights"].values()):
+        if not all(np.isfinite(array).all() for array in weights.values()):
             raise FormatError("the weights are not finite")
-        self.task_ = self._task(self.sizes, torch.Generator().manual_seed(0))
+        self.task_ = self._task(torch.Generator().manual_seed(0))
+        given = {name.removeprefix("weights/"): torch.from_numpy(array) for name, array in weights.items()}
         try:
-            self._made_by.load_state_dict({name: torch.from_numpy(array) for name, array in parts["weights"].items()})
+            self._made_by.load_state_dict(given)
         except RuntimeError as error:
             raise FormatError(f"the weights are not those of the networks ({str(error).splitlines()[0]:.80})") from None
         self.task_.eval()
 
 
-def padded(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def padded(values: npt.NDArray[Any], block: int) -> npt.NDArray[Any]:
     """Return as many rows as a block has, zeros after the given ones."""
-    made = np.zeros((BLOCK, *values.shape[1:]), dtype=values.dtype)
+    made = np.zeros((block, *values.shape[1:]), dtype=values.dtype)
     made[: len(values)] = values
     return made
 
 
-def in_blocks(work: Callable[..., Made], device: torch.device, *arrays: npt.NDArray[Any]) -> Made:
+def in_blocks(work: Callable[..., Made], device: torch.device, block: int, *arrays: npt.NDArray[Any]) -> Made:
     """Return what networks on a device make of rows that go through them in blocks, several at once on a processor.
 
-    Shape: arrays (n, ...) each, of which `work` takes BLOCK rows and returns as many.
+    A block always has as many rows, so that one comes out the same however many are asked with it. Shape: arrays
+    (n, ...) each, of which `work` takes `block` rows and returns as many.
     """
     from ..nn.blocks import each
 
-    def block(start: int) -> Made:
-        return work(*(padded(array[start : start + BLOCK]) for array in arrays))
+    def done(start: int) -> Made:
+        return work(*(padded(array[start : start + block], block) for array in arrays))
 
-    made: Any = np.concatenate([*each(block, range(0, max(len(arrays[0]), 1), BLOCK), device)])[: len(arrays[0])]
+    made: Any = np.concatenate([*each(done, range(0, max(len(arrays[0]), 1), block), device)])[: len(arrays[0])]
     return made  # type: ignore[no-any-return]

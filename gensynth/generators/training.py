@@ -74,6 +74,35 @@ class Training:
         return min(1 << max(power, 5), most, rows)
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How long and how fast a generator trains where nothing is said.
+
+    Arguments:
+        passes: through the rows.
+        least: steps.
+        most: steps.
+        rate: the largest learning rate.
+        decay: of the averages of weights.
+        batch: rows in one at most.
+        round: steps in one at most.
+        lifts: whether rows of rare classes are learned several times in a pass.
+    """
+
+    passes: float = 14.0
+    least: int = 400
+    most: int = 6000
+    rate: float = 2e-3
+    decay: float = 0.99
+    batch: int = 512
+    round: int = 100
+    lifts: bool = False
+
+    def steps_for(self, rows: int, batch: int) -> int:
+        """Return how many steps go through so many rows, within bounds."""
+        return int(np.clip(self.passes * rows / batch, self.least, self.most))
+
+
 def check_count(name: str, value: Any, least: int = 1, *, optional: bool = True) -> None:
     """Raise ConfigError where a parameter is no whole number of at least `least`, unless it is None and `optional`."""
     if not (value is None and optional) and (
@@ -117,8 +146,3 @@ def repeats(codes: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
     place[order] = np.arange(len(codes)) - (np.cumsum(counts) - counts)[back[order]]
     ends = np.floor(np.stack([place, place + 1]) * weights[back]).astype(np.int64)
     return np.asarray(ends[1] - ends[0])
-
-
-def steps_for(rows: int, batch: int, passes: float, least: int, most: int) -> int:
-    """Return how many steps go through the rows so many times, within bounds."""
-    return int(np.clip(passes * rows / batch, least, most))

@@ -22,17 +22,20 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import saved
+from ..data.kinds import Kind
 from ..errors import ConfigError, DataError
-from ..random import as_generator, cell_uniforms
+from ..random import as_generator
 from .base import Codes, Draw, Supports
 from .mixtures import MOST_ROWS, Mixtures
-from .trained import Ints, Trained, in_blocks
-from .training import check_count, check_rate, check_widths
+from .trained import Trained
+from .training import Pace, check_count, check_rate, check_widths
+from .vae_images import Pictures
+from .vae_tables import Tables
 
 if TYPE_CHECKING:
     import torch
 
-    from ..nn.vae import Codec
+    from ..nn.task import Task
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,14 +74,17 @@ class VAE(Trained):
         ([[5.0, 2.0], [5.0, 2.0]], (100, 2))
     """
 
-    supports: ClassVar[Supports] = Supports(categories=True, missing=True, prefix=True, parents=False)
-    passes: ClassVar[float] = 16.0
-    least_steps: ClassVar[int] = 400
-    rate: ClassVar[float] = 3e-3
-    task_: Codec
+    supports: ClassVar[Supports] = Supports(
+        kinds=frozenset({"table", "image"}), categories=True, missing=True, prefix=True, parents=False
+    )  # fmt: skip
+    paces: ClassVar[Mapping[Kind, Pace]] = {
+        "table": Pace(passes=16.0, rate=3e-3),
+        "image": Pace(passes=16.0, rate=2e-3, batch=64, lifts=True),
+    }
 
     def __init__(
-        self, *, hidden: Sequence[int] = (256, 256), noise: int = 16, weight: float = 0.7, components: int = 200,
+        self, *, hidden: Sequence[int] | None = None, noise: int | None = None, weight: float | None = None,
+        components: int = 200,
         steps: int | None = None, max_time: str | float | None = None, training: Mapping[str, Any] | None = None,
         schema: Mapping[Any, str] | None = None, random_state: int | None = None,
     ) -> None:  # fmt: skip
@@ -88,50 +94,45 @@ class VAE(Trained):
 
     def _check_params(self) -> None:
         super()._check_params()
-        check_widths("hidden", self.hidden, 1)
-        check_count("noise", self.noise, optional=False)
+        if self.hidden is not None:
+            check_widths("hidden", self.hidden, 1)
+        check_count("noise", self.noise)
         check_count("components", self.components, optional=False)
-        check_rate("weight", self.weight, optional=False)
+        check_rate("weight", self.weight)
 
-    def _task(self, sizes: list[int], rng: torch.Generator) -> Codec:
-        from ..nn.vae import Codec
+    @property
+    def _side(self) -> Any:
+        """What depends on the kind of the rows."""
+        return (Tables if self.kind_ == "table" else Pictures)(self)
 
-        return Codec(sizes, self._ranks, self.hidden, noise=self.noise, weight=self.weight, lr=self.lr_, rng=rng)
+    @property
+    def hidden_(self) -> Sequence[int]:
+        """The widths as resolved."""
+        return self._side.hidden if self.hidden is None else self.hidden
+
+    @property
+    def noise_(self) -> int:
+        """The width of the space as resolved."""
+        return self._side.noise if self.noise is None else self.noise
+
+    @property
+    def weight_(self) -> float:
+        """The weight of the divergence as resolved."""
+        return self._side.weight if self.weight is None else self.weight
+
+    def _task(self, rng: torch.Generator) -> Task:
+        task: Task = self._side.task(rng)
+        return task
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
         super()._fit(rows, codes, key)
         classes, order = len(self.labels_.counts), as_generator(key, "points").permutation(len(codes))
         some = np.sort(np.concatenate([order[codes[order] == code][:MOST_ROWS] for code in range(classes)]))
-        points = self._points(self.codebook_.encode(rows[some]), codes[some])
-        self.mixtures_ = Mixtures.fit(*points, codes[some], components=self.components, key=key)
-
-    # Making ------------------------------------------------------------------------------------------------------
+        m, s = self._side.points(self._side.learned(rows[some]), codes[some])
+        self.mixtures_ = Mixtures.fit(m, s, codes[some], components=self.components, key=key)
 
     def _sample(self, codes: Codes, key: int) -> Draw:
-        return Draw(self._made(codes, np.arange(len(codes)), key))
-
-    def _made(self, codes: Codes, spots: Codes, key: int, z: Floats | None = None) -> Floats:
-        """Return rows of the coded matrix for points, or for drawn ones.
-
-        Shape: codes (n,) classes; spots (n,) the number of each row, by which all draws are keyed; z (n, noise).
-        """
-        import torch
-
-        with self._at_work(self._refused(np.unique(codes))) as (task, refused):
-
-            def block(code: Codes, spot: Codes, *points: Floats) -> Ints:
-                (point,) = points or (self.mixtures_.draw(code, spot, key),)
-                u = self._uniforms(key, spot, "column")
-                parts = (point.astype(np.float32), code.astype(np.int64), u.astype(np.float32))
-                at, given, by = (torch.from_numpy(part).to(refused.device) for part in parts)
-                drawn = task.draw(at, given, by, refused)
-                return np.asarray(drawn.cpu().numpy(), dtype=np.int16)
-
-            made = in_blocks(block, refused.device, codes, spots, *([] if z is None else [z]))
-        return self.codebook_.decode(made, self._uniforms(key, spots, "inside"))
-
-    def _uniforms(self, key: int, spots: Codes, op: str) -> Floats:
-        return cell_uniforms(key, spots, op, len(self.codebook_.columns))
+        return Draw(self._side.made(codes, np.arange(len(codes)), key))
 
     # Public beside the contract ----------------------------------------------------------------------------------
 
@@ -149,13 +150,9 @@ class VAE(Trained):
         are missing.
         """
         self._check_fitted()
-        rows = self.encoder_.encode(X)
-        classes, coded = self.labels_.of_rows(y, len(rows)), self.codebook_.encode(rows)
-        if (coded < 0).any():
-            row, place = (int(at[0]) for at in np.nonzero(coded < 0))
-            what = "a missing cell, where none was" if np.isnan(rows[row, place]) else "a category that was not"
-            raise DataError(f"column {self.encoder_.coded_[place].name!r}, row {row}: {what} in training")
-        return self._points(coded, classes)[0]
+        rows = self._side.read(X)
+        means: Floats = self._side.points(rows, self.labels_.of_rows(y, len(rows)))[0]
+        return means
 
     def decode(self, Z: Any, y: Any = None, *, random_state: Any = None) -> Any:
         """Return rows drawn from p(row | z, class), in the container that `fit` saw.
@@ -198,7 +195,7 @@ class VAE(Trained):
         return self._decoded(z, self.labels_.of_rows(y, n), np.zeros(n, dtype=np.intp), self._next_key(random_state))
 
     def _decoded(self, z: Floats, codes: Codes, spots: Codes, key: int) -> Any:
-        return self.encoder_.decode(self._made(codes, spots, key, z), as_generator(key, "identifiers"))
+        return self.encoder_.decode(self._side.made(codes, spots, key, z), as_generator(key, "identifiers"))
 
     def _checked(self, Z: Any) -> Floats:
         """Return points as an array. Raises: DataError."""
@@ -206,23 +203,11 @@ class VAE(Trained):
             z = np.asarray(Z, dtype=np.float64)
         except (TypeError, ValueError):
             raise DataError(f"Z must be an array of numbers, got {type(Z).__name__}") from None
-        if z.ndim != 2 or z.shape[1] != self.noise or not np.isfinite(z).all():
+        if z.ndim != 2 or z.shape[1] != self.noise_ or not np.isfinite(z).all():
             raise DataError(
-                f"Z must be finite numbers of shape (n, {self.noise}), as encode gives, got shape {z.shape}"
+                f"Z must be finite numbers of shape (n, {self.noise_}), as encode gives, got shape {z.shape}"
             )
         return z
-
-    def _points(self, coded: Ints, classes: Codes) -> tuple[Floats, Floats]:
-        """Return means and standard deviations of q. Shape: coded (n, columns), classes (n,) to (n, noise) each."""
-        import torch
-
-        @torch.no_grad()  # in each thread
-        def block(rows: Ints) -> Floats:
-            return torch.cat(self.task_.posterior(torch.from_numpy(rows.astype(np.int64))), 1).double().numpy()
-
-        made = in_blocks(block, torch.device("cpu"), np.concatenate([classes[:, None], coded], axis=1))
-        means, logs = np.split(made, 2, axis=1)
-        return means, np.exp(logs / 2)
 
     # Files -------------------------------------------------------------------------------------------------------
 
@@ -234,4 +219,4 @@ class VAE(Trained):
         mine = {name: arrays[name] for name in arrays if name.startswith("mixtures/")}
         super()._restore(meta, {name: array for name, array in arrays.items() if name not in mine})
         named = {name.partition("/")[2]: array for name, array in mine.items()}
-        self.mixtures_ = Mixtures.unpack(named, len(self.labels_.counts), self.noise)
+        self.mixtures_ = Mixtures.unpack(named, len(self.labels_.counts), self.noise_)

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ..data.kinds import Kind
 from ..errors import ConfigError, GensynthWarning
-from ..random import cell_normals, cell_uniforms, uniforms
 from .base import Codes, Draw, Supports
 from .holding import Holding
-from .trained import in_blocks
-from .training import check_count, check_rate, check_widths
+from .training import Pace, check_count, check_rate, check_widths
+from .wgan_images import Pictures
+from .wgan_tables import Tables
 
 if TYPE_CHECKING:
     import torch
@@ -79,17 +80,14 @@ class WGAN(Holding):
     supports: ClassVar[Supports] = Supports(
         categories=True, missing=True, conditions=True, prefix=True, parents=False
     )  # fmt: skip
-    passes: ClassVar[float] = 22.0
-    least_steps: ClassVar[int] = 600
-    rate: ClassVar[float] = 1e-3
-    decay: ClassVar[float] = 0.995
-    largest_batch: ClassVar[int] = 256
-    longest_round: ClassVar[int] = 300
+    paces: ClassVar[Mapping[Kind, Pace]] = {
+        "table": Pace(passes=22.0, least=600, rate=1e-3, decay=0.995, batch=256, round=300)
+    }
     task_: Game
 
     def __init__(
-        self, *, loss: Literal["wgan-gp", "relativistic"] = "wgan-gp", noise: int = 64,
-        hidden: Sequence[int] = (256, 256), penalty: float = 0.3, critic_steps: int = 1,
+        self, *, loss: Literal["wgan-gp", "relativistic"] = "wgan-gp", noise: int | None = None,
+        hidden: Sequence[int] | None = None, penalty: float | None = None, critic_steps: int = 1,
         steps: int | None = None, max_time: str | float | None = None, training: Mapping[str, Any] | None = None,
         schema: Mapping[Any, str] | None = None, random_state: int | None = None,
     ) -> None:  # fmt: skip
@@ -101,22 +99,37 @@ class WGAN(Holding):
         super()._check_params()
         if not isinstance(self.loss, str) or self.loss not in ("wgan-gp", "relativistic"):
             raise ConfigError(f"loss must be 'wgan-gp' or 'relativistic', got {self.loss!r}")
-        check_widths("hidden", self.hidden, 1)
-        check_count("noise", self.noise, optional=False)
+        if self.hidden is not None:
+            check_widths("hidden", self.hidden, 1)
+        check_count("noise", self.noise)
         check_count("critic_steps", self.critic_steps, optional=False)
-        check_rate("penalty", self.penalty, optional=False)
+        check_rate("penalty", self.penalty)
 
-    def _task(self, sizes: list[int], rng: torch.Generator) -> Game:
-        import torch
+    @property
+    def _side(self) -> Any:
+        """What depends on the kind of the rows."""
+        return (Tables if self.kind_ == "table" else Pictures)(self)
 
-        from ..nn.dense import ColumnsCritic, ColumnsMaker
+    @property
+    def hidden_(self) -> Sequence[int]:
+        """The widths as resolved."""
+        return self._side.hidden if self.hidden is None else self.hidden
+
+    @property
+    def noise_(self) -> int:
+        """The width of z as resolved."""
+        return self._side.noise if self.noise is None else self.noise
+
+    @property
+    def penalty_(self) -> float:
+        """The weight of the penalty as resolved."""
+        return self._side.penalty if self.penalty is None else self.penalty
+
+    def _task(self, rng: torch.Generator) -> Game:
         from ..nn.wgan import Game
 
-        counts = torch.from_numpy(self.counts_.sum(axis=0))
-        shares = (counts + 0.5) / int(self.labels_.counts.sum())
-        maker = ColumnsMaker(sizes, self._ranks, self.hidden, noise=self.noise, rng=rng, shares=shares)
-        critic = ColumnsCritic(sizes, self._ranks, self.hidden, rng=rng)
-        return Game(maker, critic, loss=self.loss, penalty=self.penalty, critic_steps=self.critic_steps, lr=self.lr_)
+        maker, critic = self._side.networks(rng)
+        return Game(maker, critic, loss=self.loss, penalty=self.penalty_, critic_steps=self.critic_steps, lr=self.lr_)
 
     @property
     def _made_by(self) -> torch.nn.Module:
@@ -142,44 +155,12 @@ class WGAN(Holding):
         return self._sample_given(codes, key, {})
 
     def _sample_given(self, codes: Codes, key: int, given: Mapping[int, float]) -> Draw:
-        import torch
-
-        held, columns = self._held(np.unique(codes), given), len(self.codebook_.columns)
-        reached = [self.counts_of(column).cumsum(axis=1) for column in range(columns)]
-        with self._at_work(self._refused(np.unique(codes))) as (task, refused):
-
-            def block(classes: Codes, spots: Codes) -> npt.NDArray[np.int16]:
-                known = self._known(classes, held)
-                if not held:
-                    self._seed(known, reached, spots, key)
-                parts = (cell_normals(key, spots, "z", self.noise), known.astype(np.int64),
-                         cell_uniforms(key, spots, "column", columns).astype(np.float32))  # fmt: skip
-                noise, before, u = (torch.from_numpy(part).to(refused.device) for part in parts)
-                drawn = task.maker.draw(noise, before, u, refused)
-                return np.asarray(drawn[:, 1:].cpu().numpy(), dtype=np.int16)
-
-            coded = in_blocks(block, refused.device, codes, np.arange(len(codes)))
-        rows = self.codebook_.decode(coded, cell_uniforms(key, np.arange(len(codes)), "inside", columns))
-        for place, value in given.items():
-            rows[:, place] = value
-        return Draw(rows)
-
-    def _seed(self, known: npt.NDArray[np.int16], reached: list[npt.NDArray[np.int64]], spots: Codes, key: int) -> None:
-        """Let each row know one code more, of a column drawn at random, at its frequency in the class.
-
-        Shape: known (n, 1 + columns), written to; reached, by column (classes, size), cumulative counts; spots (n,).
-        """
-        place = (uniforms(key, spots, "held") * len(reached)).astype(np.intp)
-        u = uniforms(key, spots, "code")
-        for column, counts in enumerate(reached):
-            mine = np.flatnonzero(place == column)
-            ends = counts[known[mine, 0]]
-            known[mine, 1 + column] = (ends <= (u[mine] * ends[:, -1])[:, None]).sum(axis=1)
+        return Draw(self._side.made(codes, key, given))
 
     def _together(self, classes: Codes, held: Mapping[int, int]) -> Floats:
         """Return the product of the shares that held codes have in each class, none of them nothing."""
         parts = []
         for place, code in held.items():
-            counts = self.counts_of(place)[classes]
+            counts = self.form_.counts_of(place)[classes]
             parts.append((counts[:, code] + 1) / (counts.sum(axis=1) + counts.shape[1]))
         return np.asarray(np.prod(parts, axis=0))

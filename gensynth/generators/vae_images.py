@@ -1,0 +1,79 @@
+"""What a VAE does with images: convolutions of bytes, and images decoded without noise of pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data.kinds import Images, as_rows
+from .base import Codes
+from .trained import in_blocks
+
+if TYPE_CHECKING:
+    import torch
+
+    from ..nn.image_vae import ImageCodec
+    from .vae import VAE
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The side of a VAE that knows images. Rows are bytes, (n, channels, height, width)."""
+
+    vae: VAE
+    hidden: ClassVar[tuple[int, ...]] = (32, 64)
+    noise: ClassVar[int] = 32
+    weight: ClassVar[float] = 1e-3
+    sampler: ClassVar[str] = "mixture"
+
+    def task(self, rng: torch.Generator) -> ImageCodec:
+        """Return networks of fresh weights."""
+        from ..nn.image_vae import ImageCodec
+
+        vae = self.vae
+        shape, classes = vae.form_.shape, len(vae.labels_.counts)
+        return ImageCodec(shape, classes, vae.hidden_, noise=vae.noise_, weight=vae.weight_, lr=vae.lr_, rng=rng)
+
+    def learned(self, rows: Images) -> Bytes:
+        """Return images of training."""
+        return self.read(rows)
+
+    def read(self, X: Any) -> Bytes:
+        """Return images. Raises: DataError where they are not of the size of training."""
+        return np.asarray(self.vae.form_.read(as_rows(X, "image")).numpy())
+
+    def points(self, x: Bytes, classes: Codes) -> tuple[Floats, Floats]:
+        """Return means and standard deviations of q. Shape: x (n, c, h, w), classes (n,) to (n, noise) each."""
+        import torch
+
+        task: Any = self.vae.task_
+
+        @torch.no_grad()  # in each thread
+        def block(images: Bytes, code: Codes) -> Floats:
+            given = torch.from_numpy(images), torch.from_numpy(code.astype(np.int64))
+            return torch.cat(task.posterior(*given), 1).double().numpy()
+
+        means, logs = np.split(in_blocks(block, torch.device("cpu"), self.vae.form_.block, x, classes), 2, axis=1)
+        return means, np.exp(logs / 2)
+
+    def made(self, codes: Codes, spots: Codes, key: int, z: Floats | None = None) -> Images:
+        """Return images for points, or for drawn ones. Shape: as `vae_tables.Tables.made`."""
+        import torch
+
+        with self.vae._at_work() as (task, device):
+
+            @torch.no_grad()
+            def block(code: Codes, spot: Codes, *points: Floats) -> npt.NDArray[np.float32]:
+                (point,) = points or (self.vae.mixtures_.draw(code, spot, key),)
+                at, given = torch.from_numpy(point.astype(np.float32)), torch.from_numpy(code.astype(np.int64))
+                return np.asarray(task.decode(at.to(device), given.to(device)).float().cpu().numpy())
+
+            made = in_blocks(block, device, self.vae.form_.block, codes, spots, *([] if z is None else [z]))
+        images: Images = self.vae.form_.restored(made)
+        return images
