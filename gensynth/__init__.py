@@ -54,6 +54,7 @@ _NAMES = {
     "kind_of": "gensynth.data.kinds",
     "read_table": "gensynth.store.tables",
     "audit": "gensynth.evidence.audit",
+    "image_fidelity": "gensynth.evidence.image_fidelity",
     "search_policy": "gensynth.evidence.search",
     "check_generator": "gensynth.checks",
 }
