@@ -105,6 +105,7 @@ class Trained(Generator):
             fingerprint=self._fingerprint(examples),
         )  # fmt: skip
         block, kept = self.form_.block, tuple(part[torch.from_numpy(order[:held])] for part in examples)
+        self.task_.watch = self._watcher(settings.pictures_dir, examples, codes)
         history = train(
             self.task_, batches,
             held=[tuple(part[at : at + block] for part in kept) for at in range(0, held, block)] or None,
@@ -112,15 +113,34 @@ class Trained(Generator):
             checkpoint_dir=settings.checkpoint_dir, device=settings.device, progress=settings.progress,
             trainer_kwargs=None if settings.trainer_kwargs is None else dict(settings.trainer_kwargs),
         )  # fmt: skip
+        self.task_.watch = None
         self.history_, self.ended_ = [*history], history.ended
         self.steps_, self.planned_ = int(history[-1]["step"]), steps
+
+    def _watcher(self, folder: Any, examples: tuple[torch.Tensor, ...], codes: Codes) -> Callable[[int], None] | None:
+        """Return what draws a picture a round, or None. Raises: ConfigError where the rows are no images."""
+        if folder is None:
+            return None
+        if self.kind_ != "image":
+            raise ConfigError("training: pictures_dir is for images, and these are rows of a table")
+        from .watching import Grids
+
+        return Grids.of(folder, examples[0], codes, self._shown)
+
+    def _shown(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Return made images for real ones. Shape: x (n, c, h, w) of bytes, y (n,); returns such in [-1, 1]."""
+        raise NotImplementedError
 
     def repeating(self) -> dict[str, Any]:
         """Return the parameters that make `fit` repeat a training that time or Ctrl-C ended; of others, none."""
         if self.ended_ not in ("time", "interrupted"):
             return {}
         scored = [record["step"] for record in self.history_ if "score" in record]  # Ctrl-C does not wait for one
-        held = {name: value for name, value in (self.training or {}).items() if name != "checkpoint_dir"}
+        held = {
+            name: value
+            for name, value in (self.training or {}).items()
+            if name not in ("checkpoint_dir", "pictures_dir")
+        }
         settings = {**held, "stop_after": int(scored[-1] if scored else self.steps_)}
         return {"steps": self.planned_, "max_time": None, "training": settings}
 
@@ -185,7 +205,11 @@ class Trained(Generator):
     def _saved_params(self) -> dict[str, Any]:
         params = super()._saved_params()
         settings = dict(params.get("training") or {})
-        for name in ("checkpoint_dir", "trainer_kwargs"):  # of the machine and the run, not of the model
+        for name in (
+            "checkpoint_dir",
+            "pictures_dir",
+            "trainer_kwargs",
+        ):  # of the machine and the run, not of the model
             settings.pop(name, None)
         return params | {"training": settings or None}
 

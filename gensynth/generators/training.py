@@ -33,6 +33,9 @@ class Training:
         device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda", "cuda:1" or "mps".
         checkpoint_dir: folder for a checkpoint a round, from which the same `fit` goes on after it was killed; it needs
             a `random_state`, or no later `fit` is the same.
+        pictures_dir: folder for a picture a round of what is made by then, always of the same noise, so that anyone can
+            see it learn; of images alone. It is made where it is not there, and pictures of other trainings are
+            overwritten.
         progress: whether to show a line on standard error; None where that is a terminal.
         trainer_kwargs: for Lightning's Trainer: precision, devices, num_nodes, strategy, callbacks...
     """
@@ -43,6 +46,7 @@ class Training:
     stop_after: int | None = None
     device: str = "auto"
     checkpoint_dir: str | None = None
+    pictures_dir: str | None = None
     progress: bool | None = None
     trainer_kwargs: Mapping[str, Any] | None = None
 
@@ -59,7 +63,13 @@ class Training:
         for name in ("batch_size", "patience", "stop_after"):
             check_count(name, getattr(made, name))
         check_rate("lr", made.lr)
-        kinds = {"device": str, "checkpoint_dir": str | PathLike, "progress": bool, "trainer_kwargs": Mapping}
+        kinds = {
+            "device": str,
+            "checkpoint_dir": str | PathLike,
+            "pictures_dir": str | PathLike,
+            "progress": bool,
+            "trainer_kwargs": Mapping,
+        }
         for name, kind in kinds.items():
             value = getattr(made, name)
             if not isinstance(value, kind) and (value is not None or name == "device"):

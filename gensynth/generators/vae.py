@@ -131,6 +131,10 @@ class VAE(Trained):
         m, s = self._side.points(self._side.learned(rows[some]), codes[some])
         self.mixtures_ = Mixtures.fit(m, s, codes[some], components=self.components, key=key)
 
+    def _shown(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        made: torch.Tensor = self._side.shown(x, y)
+        return made
+
     def _sample(self, codes: Codes, key: int) -> Draw:
         return Draw(self._side.made(codes, np.arange(len(codes)), key))
 

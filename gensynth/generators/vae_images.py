@@ -62,6 +62,15 @@ class Pictures:
         means, logs = np.split(in_blocks(block, torch.device("cpu"), self.vae.form_.block, x, classes), 2, axis=1)
         return means, np.exp(logs / 2)
 
+    def shown(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Return every second image as its reconstruction. Shape: x (n, c, h, w) of bytes, y (n,); in [-1, 1]."""
+        task: Any = self.vae.task_
+        place = next(task.parameters()).device
+        some, classes = x[::2].to(place), y[::2].to(place)
+        made = x.float().to(place) / 127.5 - 1
+        made[1::2] = task.decode(task.posterior(some, classes)[0], classes).float()
+        return made
+
     def made(self, codes: Codes, spots: Codes, key: int, z: Floats | None = None) -> Images:
         """Return images for points, or for drawn ones. Shape: as `vae_tables.Tables.made`."""
         import torch

@@ -149,6 +149,10 @@ class WGAN(Holding):
             stacklevel=6,
         )
 
+    def _shown(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        made: torch.Tensor = self._side.shown(x, y)
+        return made
+
     # Making ------------------------------------------------------------------------------------------------------
 
     def _sample(self, codes: Codes, key: int) -> Draw:

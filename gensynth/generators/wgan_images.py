@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,16 @@ class Pictures:
         shape, classes = wgan.form_.shape, len(wgan.labels_.counts)
         maker = ImageMaker(shape, classes, wgan.hidden_, noise=wgan.noise_, rng=rng)
         return maker, ImageCritic(shape, classes, wgan.hidden_, rng=rng)
+
+    def shown(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Return images of the classes y (n,) and fixed noise, in [-1, 1]."""
+        import torch
+
+        maker: Any = self.wgan.task_.maker
+        z = torch.from_numpy(cell_normals(0, np.arange(len(y)), "z", self.wgan.noise_).astype(np.float32))
+        place = next(maker.parameters()).device
+        made: torch.Tensor = maker(z.to(place), y.to(place))
+        return made
 
     def made(self, codes: Codes, key: int, given: Mapping[int, float]) -> Images:
         """Return images. Shape: codes (n,) classes; nothing can be given."""

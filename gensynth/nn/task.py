@@ -20,6 +20,8 @@ class Task(nn.Module, ABC):
     """
 
     alternates: ClassVar[bool] = False  # whether a step moves networks in turn, each loss reaching a part of them
+    watch: Callable[[int], None] | None = None  # called with the number of steps done after each round, by the first
+    # process, without gradients and in eval mode, the averaged weights in their place
 
     @abstractmethod
     def optimizers(self, steps: int) -> list[tuple[Optimizer, LRScheduler | None]]:

@@ -205,6 +205,7 @@ class Run:
                 return
             if score is not None:
                 record["score"] = score
+            self._show()
             if self.score is None if score is None else self.score is None or score < self.score:
                 self.score, self.stale = score, 0
                 self.kept = {name: _copied(value) for name, value in self.task.state_dict().items()}
@@ -229,6 +230,17 @@ class Run:
         score = self.peers.share(None if score is None else float(score))
         self._limit = self.began + self.budget.seconds - (time.monotonic() - began)
         return score
+
+    def _show(self) -> None:
+        """Let who watches see the averages, which are in the task."""
+        if self.task.watch is None or self.peers.rank != 0:
+            return
+        self.task.eval()
+        try:
+            with torch.no_grad():
+                self.task.watch(self.step)
+        finally:
+            self.task.train()
 
     def _sound(self, score: float | None) -> bool:
         if score is not None and not math.isfinite(score):
