@@ -12,15 +12,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.base import clone
 
 from ..data import saved
-from ..data.kinds import Kind, take_rows
-from ..errors import ConfigError
+from ..data.kinds import Kind, join_rows, take_rows
+from ..errors import ConfigError, nearest
+from ..random import as_generator
 from ..transforms.base import Transform
 from ..transforms.draws import Draws
 from ..transforms.table.rows import Matrix
+from . import generator_class
 from .base import Codes, Draw, Generator, Supports
 from .copies import orders
+from .packing import packed, unpacked
 
 DEFAULTS: dict[Kind, str] = {  # kind: where `default()` returns the policy
     "image": "gensynth.transforms.image.default",
@@ -31,11 +35,15 @@ DEFAULTS: dict[Kind, str] = {  # kind: where `default()` returns the policy
 }
 
 
+FOLD = 20  # times as many rows of a class at most as it has, for a generator to learn from
 ALONE = "one row: no other to take from, so that its numbers alone may change, by the spread of those of all rows"
 
 
 class Augment(Generator):
     """Real rows of the class, each changed by a transform; the label stays. For images, with their masks and boxes.
+
+    With `generator`, the rows that are changed are made by it, and it learns from the real rows and changed copies of
+    those of rare classes: variation of both. It takes as long as that generator does.
 
     The parent of a row is the one that was changed. A transform that takes from other rows of the class, as `MixRows`,
     `SwapNoise` and `GuidedWarp` do, has others beside it, which the frame of parents does not name.
@@ -52,9 +60,11 @@ class Augment(Generator):
             shorter, up to a tenth earlier or later, and white noise 15 to 35 dB below; of series: a window stretched,
             one warped, or time warped, and a little noise; of tables: mixed with another row of the class, a tenth of
             the cells from others, few categories changed, numbers moved by up to 0.3 of their spread.
+        generator: what makes the rows that are changed: one such as `VAE()`, its name, or its name and params as a recipe
+            has them. It is copied, and its `random_state` is set. None for real rows.
         random_state: int for results that repeat, or None.
 
-    After `fit`: `policy_`, the transform as it is used.
+    After `fit`: `policy_`, the transform as it is used; `generator_`, the fitted generator, or None.
 
     Raises: ConfigError where the transform is none, is of another kind than the data, or mixes classes; DataError where
         images do not lie in [0, 1].
@@ -71,12 +81,15 @@ class Augment(Generator):
     holds_rows = True
 
     def __init__(self, policy: Transform | Mapping[str, Any] | str | None = None, *,
+                 generator: Generator | Mapping[str, Any] | str | None = None,
                  random_state: int | None = None) -> None:  # fmt: skip
-        self.policy, self.random_state = policy, random_state
+        self.policy, self.generator, self.random_state = policy, generator, random_state
 
     def _check_params(self) -> None:
         if self.policy is not None:
             read(self.policy)
+        if self.generator is not None:
+            built(self.generator)._check_params()
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
         policy = default_for(self.kind_) if self.policy is None else read(self.policy)
@@ -85,16 +98,41 @@ class Augment(Generator):
         policy.check(self._working(rows))
         self.rows_, self.codes_ = rows, codes
         self.policy_ = policy.fit(self._working(rows), codes)
+        self.generator_ = None if self.generator is None else self._learned(built(self.generator), key)
+
+    def _learned(self, generator: Generator, key: int) -> Generator:
+        """Return a copy of a generator that has learned the rows, and changed copies of those of rare classes."""
+        counts = np.bincount(self.codes_)
+        more = np.concatenate([
+            np.resize(np.flatnonzero(self.codes_ == code), min(int(counts.max()), FOLD * count) - count)
+            for code, count in enumerate(counts.tolist())
+        ]).astype(np.intp)  # fmt: skip
+        rows, codes = self.rows_, np.concatenate([self.codes_, self.codes_[more]])
+        if len(more):
+            rows = join_rows(rows, self._changed(take_rows(rows, more), self.codes_[more], key))
+        generator.set_params(random_state=int(as_generator(key, "generator").integers(2**31)))
+        return generator.fit(self._outside(rows), codes)
+
+    def _outside(self, rows: Any) -> Any:
+        """Return rows as another generator takes them."""
+        return self.encoder_.decode(rows, as_generator(0, "identifiers")) if self.kind_ == "table" else rows
+
+    def _changed(self, rows: Any, codes: Codes, key: int) -> Any:
+        made, _ = self.policy_.seeded(key)(self._working(rows), y=codes, index=np.arange(len(codes)))
+        return made.values if isinstance(made, Matrix) else made
 
     def _sample(self, codes: Codes, key: int) -> Draw:
+        if self.generator_ is not None:
+            made = self.generator_.sample(y=codes, random_state=key % 2**31)
+            rows = self.encoder_.encode(made) if self.kind_ == "table" else made
+            return Draw(self._changed(rows, codes, key) if len(codes) else rows)
         parents = np.empty(len(codes), dtype=np.intp)
         for code in np.unique(codes):
             spots = np.flatnonzero(codes == code)
             parents[spots] = orders(np.flatnonzero(self.codes_ == code), len(spots), key, int(code))
         rows = take_rows(self.rows_, parents)
         if len(rows):
-            made, _ = self.policy_.seeded(key)(self._working(rows), y=codes, index=np.arange(len(codes)))
-            rows = made.values if isinstance(made, Matrix) else made
+            rows = self._changed(rows, codes, key)
         return Draw(rows, parents[:, None], np.ones((len(codes), 1)))
 
     def _working(self, rows: Any) -> Any:
@@ -107,16 +145,40 @@ class Augment(Generator):
     def _saved_params(self) -> dict[str, Any]:
         params = super()._saved_params()
         made = params["policy"]
+        params.pop("generator")
         return params | {"policy": made.to_dict() if isinstance(made, Transform) else made}
 
     def _state(self) -> saved.Packed:
         meta, arrays = saved.pack_rows(self.rows_)
-        return {"rows": meta, "policy": self.policy_.to_dict()}, {**arrays, "codes": self.codes_}
+        inner, more = (None, {}) if self.generator_ is None else packed(self.generator_)
+        held = {f"generator/{name}": array for name, array in more.items()}
+        said = {"rows": meta, "policy": self.policy_.to_dict(), "generator": inner}
+        return said, {**arrays, **held, "codes": self.codes_}
 
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
+        inner = {name: arrays.pop(name) for name in [*arrays] if name.startswith("generator/")}
+        held = {name.removeprefix("generator/"): array for name, array in inner.items()}
+        self.generator_ = None if meta.get("generator") is None else unpacked(meta["generator"], held)
+        self.generator = None if self.generator_ is None else clone(self.generator_)
         self.codes_ = arrays.pop("codes")
         self.rows_ = saved.unpack_rows(meta["rows"], arrays)
         self.policy_ = read(meta["policy"]).fit(self._working(self.rows_), self.codes_)
+
+
+def built(generator: Any) -> Generator:
+    """Return an unfitted copy of a generator, or of what stands for one. Raises: ConfigError."""
+    if isinstance(generator, Generator):
+        return clone(generator)  # type: ignore[no-any-return]
+    said = {"name": generator} if isinstance(generator, str) else generator
+    if not isinstance(said, Mapping) or "name" not in said or set(said) > {"name", "params"}:
+        raise ConfigError(
+            f"generator must be one such as VAE(), its name, or its name and params, got {generator!r:.60}"
+        )
+    made, params = generator_class(str(said["name"])), said.get("params") or {}
+    for name in params:
+        if name not in made._get_param_names():
+            raise ConfigError(f"{said['name']} has no parameter {name!r}{nearest(name, made._get_param_names())}")
+    return made(**params)
 
 
 def read(policy: Any) -> Transform:

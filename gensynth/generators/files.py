@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from ..data import saved
-from ..data.kinds import count_rows
 from ..errors import ConfigError, FormatError, RealRowsWarning
 from ..store.models import read_model, write_model
-from . import generator_class
 from .base import Generator
-
-PACKAGES = ("gensynth", "numpy", "pandas", "scikit-learn", "imbalanced-learn")
+from .packing import packed, unpacked
 
 
 def write(generator: Generator, path: str | Path, overwrite: bool) -> None:
     """Write a fitted generator; what `Generator.save` documents."""
-    parts = {
-        "encoder": saved.pack_encoder(generator.encoder_),
-        "labels": saved.pack_labels(generator.labels_),
-        "state": generator._state(),
-    }
-    arrays = {f"{part}/{name}": array for part, (_, held) in parts.items() for name, array in held.items()}
-    names = getattr(generator, "feature_names_in_", None)
-    meta = {
-        "generator": type(generator).__name__,
-        "params": _plain_params(generator),
-        "kind": generator.kind_,
-        "seed": generator.seed_,
-        "draws": generator.draws_,
-        "few_rows": [[str(label), text] for label, text in generator.few_rows_.items()],
-        "features": getattr(generator, "n_features_in_", None),
-        "names": None if names is None else [str(name) for name in names],
-        "notes": getattr(generator, "notes_", {}),
-        "contains_real_rows": generator.holds_rows,
-        "versions": {name: version(name) for name in PACKAGES},
-        **{part: held for part, (held, _) in parts.items()},
-    }
-    write_model(path, meta, arrays, overwrite=overwrite)
+    write_model(path, *packed(generator), overwrite=overwrite)
     if generator.holds_rows:
         text = f"{path} holds the real rows that {type(generator).__name__} works from: treat it as you treat the data"
         warnings.warn(text, RealRowsWarning, stacklevel=3)
@@ -56,65 +26,8 @@ def load(path: str | Path) -> Generator:
     """
     meta, arrays = read_model(path)
     try:
-        parts: dict[str, dict[str, npt.NDArray[Any]]] = {"encoder": {}, "labels": {}, "state": {}}
-        for name, array in arrays.items():
-            part, _, rest = name.partition("/")
-            parts[part][rest] = array
-        made = generator_class(str(meta["generator"]))._from_saved(meta["params"])
-        made._check_params()
-        made.kind_, made.seed_, made.draws_ = meta["kind"], int(meta["seed"]), int(meta["draws"])
-        made.encoder_ = saved.unpack_encoder(meta["encoder"], parts["encoder"])
-        made.labels_ = saved.unpack_labels(meta["labels"], parts["labels"])
-        made.notes_ = dict(meta["notes"])
-        made.few_rows_ = {
-            None if made.labels_.absent else made.labels_.match(label): text for label, text in meta["few_rows"]
-        }
-        if meta["features"] is not None:
-            made.n_features_in_ = int(meta["features"])
-        if meta["names"] is not None:
-            made.feature_names_in_ = np.asarray(meta["names"], dtype=object)
-        made._restore(meta["state"], parts["state"])
-        _check_whole(made)
+        return unpacked(meta, arrays)
     except (KeyError, TypeError, IndexError, AttributeError, ValueError, NotImplementedError, OverflowError) as error:
         if isinstance(error, FormatError | ConfigError):
             raise
         raise FormatError(f"{path} is not a whole model file ({type(error).__name__}: {error})") from error
-    made.fitted_ = True
-    return made
-
-
-def _check_whole(made: Generator) -> None:
-    """Raise FormatError where the parts of a file do not belong together."""
-    counts, codes = made.labels_.counts, getattr(made, "codes_", None)
-    if len(counts) != max(len(made.labels_.classes), 1) or (counts < 0).any():
-        raise FormatError("the counts are not those of the classes")
-    if codes is not None:
-        rows = count_rows(made.rows_)
-        if codes.shape != (rows,) or codes.dtype.kind != "i" or not np.array_equal(np.bincount(codes), counts):
-            raise FormatError("the rows and their classes do not belong together")
-
-
-def _plain_params(generator: Generator) -> dict[str, Any]:
-    """Return a generator's parameters as JSON. Raises: FormatError where one is an object."""
-    params = {name: _plain(value) for name, value in generator._saved_params().items()}
-    for name, value in params.items():
-        if not _is_json(value) and name not in ("schema", "random_state"):
-            raise FormatError(f"{name}={value!r:.60} cannot be written to a file")
-    return {name: value for name, value in params.items() if _is_json(value)}
-
-
-def _plain(value: Any) -> Any:
-    """Return a parameter with NumPy's scalars as Python's, those inside lists and mappings too."""
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _is_json(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(isinstance(name, str) and _is_json(part) for name, part in value.items())
-    if isinstance(value, list | tuple):
-        return all(map(_is_json, value))
-    return isinstance(value, str | int | float | bool | None)
