@@ -60,8 +60,8 @@ class Augment(Generator):
             shorter, up to a tenth earlier or later, and white noise 15 to 35 dB below; of series: a window stretched,
             one warped, or time warped, and a little noise; of tables: mixed with another row of the class, a tenth of
             the cells from others, few categories changed, numbers moved by up to 0.3 of their spread.
-        generator: what makes the rows that are changed: one such as `VAE()`, its name, or its name and params as a recipe
-            has them. It is copied, and its `random_state` is set. None for real rows.
+        generator: what makes the rows that are changed: one such as `VAE()`, its name, or its name and params as a
+            recipe has them. It is copied, and its `random_state` is set. None for real rows.
         random_state: int for results that repeat, or None.
 
     After `fit`: `policy_`, the transform as it is used; `generator_`, the fitted generator, or None.
@@ -169,12 +169,11 @@ def built(generator: Any) -> Generator:
     """Return an unfitted copy of a generator, or of what stands for one. Raises: ConfigError."""
     if isinstance(generator, Generator):
         return clone(generator)  # type: ignore[no-any-return]
-    said = {"name": generator} if isinstance(generator, str) else generator
-    if not isinstance(said, Mapping) or "name" not in said or set(said) > {"name", "params"}:
-        raise ConfigError(
-            f"generator must be one such as VAE(), its name, or its name and params, got {generator!r:.60}"
-        )
-    made, params = generator_class(str(said["name"])), said.get("params") or {}
+    said: Any = {"name": generator} if isinstance(generator, str) else generator
+    if not isinstance(said, Mapping) or "name" not in said or set(said) - {"name", "params"}:
+        text = "generator must be one such as VAE(), its name, or its name and params"
+        raise ConfigError(f"{text}, got {generator!r:.60}")
+    made, params = generator_class(str(said["name"])), dict(said.get("params") or {})
     for name in params:
         if name not in made._get_param_names():
             raise ConfigError(f"{said['name']} has no parameter {name!r}{nearest(name, made._get_param_names())}")
