@@ -13,11 +13,9 @@ import pytest
 import gensynth
 from gensynth.data.kinds import Audio, Series, Texts
 from gensynth.errors import ConfigError, DataError, TooFewRows
-from gensynth.evidence import rows as rows_of
 from gensynth.evidence.audit import audit
 from gensynth.evidence.judge import Judge
 from gensynth.evidence.learners import learner_for
-from gensynth.evidence.verdict import wilson
 from gensynth.transforms import Compose, OneOf, Transform, transform_class
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -164,6 +162,64 @@ def test_features_may_be_given_and_what_they_do_not_see_cannot_be_told():
         audit("Flip", X, y, features=3)
     with pytest.raises(DataError, match="finite numbers"):
         audit("Flip", X, y, features=lambda rows: rows)
+    for wrong in (lambda rows: rows[:3, 0, 0], lambda rows: rows[:, 0, 0, :0], lambda rows: [["a"]] * len(rows)):
+        with pytest.raises(DataError, match=r"numbers \(n, d\)"):
+            audit("Flip", X, y, features=wrong)
+
+
+def test_frames_of_one_film_teach_nothing_of_the_others():
+    rng, films = np.random.default_rng(0), np.repeat(np.arange(40), 5)
+    X = rng.normal(size=(40, 3))[films] + rng.normal(0, 0.01, (200, 3))
+    y = films % 2  # of which the numbers say nothing
+    apart, together = (audit("JitterNumbers", X, y, strengths=(1,), groups=by) for by in (None, films))
+    assert apart.accuracy > 0.95
+    assert together.accuracy < 0.75
+    assert [apart.findings[0].verdict, together.findings[0].verdict] == ["keeps", "cannot tell"]
+    assert together.rows == (100, 100)
+    assert together.accuracy - together.accuracy_least > 0.1  # two errors, of 20 films of a class
+
+
+def test_classes_of_which_the_judge_is_never_sure_are_said():
+    y = np.repeat([0, 1, 2], [200, 400, 24])
+    X = RNG.normal(np.array([-4, 4, 4])[y], 0.7)[:, None]
+    found = audit("JitterNumbers", X, y, strengths=(1,))
+    assert found.unseen == (2,)
+    assert "hardly seen: 2." in str(found)
+    assert found.to_dict()["unseen"] == [2]
+
+
+def test_more_than_was_tried_is_not_safe():
+    X, y = heaps(180)
+    found = audit("JitterNumbers", X, y, strengths=(0.2, 0.5))
+    assert set(found.table["verdict"]) == {"keeps"}
+    assert found.policy.safe(found) == found.policy.weakened(0.5)
+    assert found.advice() == "JitterNumbers: 0.5 of its strength, as more was not tried"
+
+
+@pytest.mark.parametrize("shares", [None, 3, {"7": 0.5}, {"": "half"}, {"": -0.5}, {"": np.nan}, {"": 2}])
+def test_what_says_nothing_of_a_policy_does_not_make_it_safe(shares):
+    with pytest.raises(ConfigError):
+        op("Rotate").safe(shares)
+
+
+def test_large_seeds_dates_and_one_word_are_taken():
+    X, y = heaps(60)
+    found = audit("JitterNumbers", X, np.array(["2020-01-01", "2021-01-01", "2022-01-01"], "M8[D]")[y], strengths=(1,))
+    assert json.loads(json.dumps(found.to_dict()))["classes"] == ["2020-01-01", "2021-01-01", "2022-01-01"]
+    assert audit("JitterNumbers", X, y, strengths=(1,), random_state=2**40).accuracy > 0.9
+    assert audit("Typos", *films(60), strengths=(1,), random_state=2**40).accuracy > 0.7
+    assert audit("Typos", ["word"] * 60, [0, 1] * 30, strengths=(1,)).why_unsure
+
+
+def test_networks_learn_whatever_torch_is_told():
+    torch = pytest.importorskip("torch")
+    X, y = squares(60)
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.inference_mode():
+            assert audit("Brightness", X, y, strengths=(1,)).accuracy > 0.9
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 def test_it_prints_and_is_plain_data():
@@ -198,6 +254,12 @@ def test_nothing_and_the_default():
         ({"y": [0, 1]}, DataError, "labels"),
         ({"y": [None, 1] * 30}, DataError, "missing labels"),
         ({"y": [np.nan, 1] * 30}, DataError, "missing labels"),
+        ({"y": pd.Series(["a", None] * 30, dtype="string")}, DataError, "missing labels"),
+        ({"y": pd.to_datetime(pd.Series(["2020-01-01", None] * 30))}, DataError, "missing labels"),
+        ({"y": pd.Series([1, "a"] * 30)}, DataError, "several types"),
+        ({"groups": [1, 2]}, DataError, "as many groups"),
+        ({"groups": [None] * 60}, DataError, "missing groups"),
+        ({"groups": [1] * 60}, TooFewRows, "or groups"),
         ({"policy": "SwapWords"}, ConfigError, "kind 'text'"),
         ({"policy": "MixUp"}, ConfigError, "mixes classes"),
         ({"policy": "Flipp"}, ConfigError, "Flip"),
@@ -255,22 +317,6 @@ def test_a_judge_places_real_rows_in_their_class_and_strange_ones_in_none():
     assert (lies == y[225:]).mean() > 0.7
     assert set(judge.named(np.array([[9.0, 9.0], [-9.0, 0.0], [2.0, 0.0], [0.0, 4.5]]))[1]) == {-1}
     assert judge.named(np.array([[-4.0, 0.0], [4.0, 0.0], [0.0, 0.0], [0.0, 9.0]]))[1].tolist() == [0, 0, 1, 2]
-
-
-def test_rows_are_chosen_and_cut_evenly():
-    codes = np.repeat([0, 1, 2], [100, 10, 30])
-    some = rows_of.subset(codes, 45, 0)
-    assert len(set(some)) == 45
-    assert np.bincount(codes[some])[1] == 10
-    fold = rows_of.folded(codes, 3, 0)
-    for code in range(3):
-        counts = np.bincount(fold[codes == code], minlength=3)
-        assert counts.max() - counts.min() <= 1
-
-
-def test_the_interval_is_wilsons():
-    assert wilson(5, 20, 1.96) == pytest.approx((0.1119, 0.4687), abs=1e-4)
-    assert wilson(0, 20, 1.96)[0] == 0
 
 
 def test_it_is_public():

@@ -102,6 +102,7 @@ def test_the_budget_is_kept_and_used(clock, budget):
     assert seconds * 0.6 < found.seconds <= seconds * 1.1 + 1
     splits = found.table["splits"].tolist()
     assert sum(splits) <= seconds
+    assert any("no time for any candidate: a trial takes 1 s" in note for note in found.notes) == (seconds < 17)
     if seconds >= 40:
         assert splits.count(1) > splits.count(6) >= 3  # most policies are tried once, few on all splits
 
@@ -139,6 +140,26 @@ def test_a_search_that_is_stopped_returns_the_best_so_far(monkeypatch):
     assert found.helps
     assert found.scores == {}
     assert "stopped before the end" in str(found)
+
+
+def test_the_best_is_chosen_where_only_the_default_was_tried_once_more():
+    held, fine = np.arange(40), np.ones(40, bool)
+    nothing = Marks(strength.nothing("text"), {split: (held, ~fine) for split in range(2)})
+    default = Marks(IDLE, {split: (held, ~fine) for split in range(2)})
+    under_way = search._Search(
+        SimpleNamespace(codes=held % 2), 0.0, [], [nothing, default, Marks(HELPS, {0: (held, fine)})]
+    )
+    assert search._chosen(under_way) == HELPS
+
+
+def test_changes_are_not_risked_where_the_audit_does_not_see_a_class(monkeypatch):
+    finding = SimpleNamespace(place="0", strength=1.0, verdict="keeps")
+    for unseen, many in (((), 2), ((1,), 1)):
+        found = SimpleNamespace(unseen=unseen, findings=[finding])
+        monkeypatch.setattr(search, "audit", lambda *_, found=found, **__: found)
+        under_way = search._Search(SimpleNamespace(kind="text", X=None, codes=None, seed=0), np.inf, [IDLE])
+        search._add_risky(under_way, [])
+        assert len(under_way.ops) == many
 
 
 def test_policies_are_drawn_the_same_for_a_seed():

@@ -14,7 +14,7 @@ to its three nearest training rows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -97,13 +97,42 @@ class Judge:
         return votes, far
 
 
+@dataclass
+class Pairs:
+    """Counts of rows of a class, by the class they lie in; the last column is none. Shape: (k, k + 1) each.
+
+    Arguments:
+        counts: of the rows.
+        came: of those that lie there and did not before they were changed.
+        left: of those that lay there and do not after it.
+    """
+
+    counts: npt.NDArray[np.int64]
+    came: npt.NDArray[np.int64]
+    left: npt.NDArray[np.int64]
+
+    @classmethod
+    def none(cls, k: int) -> Self:
+        """Return no counts of k classes."""
+        return cls(*(np.zeros((k, k + 1), dtype=np.int64) for _ in range(3)))
+
+    def add(self, codes: Codes, lies: Codes, lay: Codes) -> None:
+        """Count rows: their classes, those they lie in, and lay in before, -1 for none. Shape: (n,) each."""
+        other = lies != lay
+        np.add.at(self.counts, (codes, lies), 1)
+        np.add.at(self.came, (codes[other], lies[other]), 1)
+        np.add.at(self.left, (codes[other], lay[other]), 1)
+
+
 def _reliable(chances: Floats, codes: Codes, code: int) -> float:
     """Return the least chance from which on nine in ten rows named so are of the class, else infinity."""
     named = chances.argmax(axis=1) == code
     order = np.argsort(-chances[named, code], kind="stable")
+    sure = chances[named, code][order]
     share = np.cumsum(codes[named][order] == code) / (np.arange(len(order)) + 1)
-    fine = np.flatnonzero(share >= KEPT)
-    return float(chances[named, code][order[fine[-1]]]) if len(fine) and fine[-1] + 1 >= VOTERS else np.inf
+    last = np.append(sure[:-1] > sure[1:], True)[: len(sure)]  # of rows that are equally sure, all count
+    fine = np.flatnonzero((share >= KEPT) & last)
+    return float(sure[fine[-1]]) if len(fine) and fine[-1] + 1 >= VOTERS else np.inf
 
 
 def _least(d: npt.NDArray[np.float32], most: int) -> Codes:

@@ -15,11 +15,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ..data.kinds import Kind, Texts, as_rows
+from ..data.kinds import Kind, Texts, as_rows, count_rows
 from ..errors import ConfigError, DataError, ignoring, nearest
 
 Floats = npt.NDArray[np.float64]
 Features = Callable[[Any], Any]
+SEEDS = 2**32  # that scikit-learn takes
 
 
 class Learner(ABC):
@@ -88,9 +89,13 @@ class Linear(Learner):
         self.model_ = logistic(1.0 / np.sqrt(x.shape[1])).fit(self._scaled(x), codes)
 
     def _numbers(self, X: Any) -> Floats:
-        x = np.asarray(self.features(X), dtype=np.float64)
-        if x.ndim != 2 or not np.isfinite(x).all():
-            raise DataError(f"features must be finite numbers (n, d), got the shape {x.shape}")
+        found = self.features(X)
+        try:
+            x = np.asarray(found, dtype=np.float64)
+        except (TypeError, ValueError, RuntimeError):  # of tensors on other devices, or with gradients, too
+            raise DataError(f"features must be an array of numbers (n, d), got {type(found).__name__}") from None
+        if x.ndim != 2 or len(x) != count_rows(X) or not x.shape[1] or not np.isfinite(x).all():
+            raise DataError(f"features of {count_rows(X)} rows must be finite numbers (n, d), got the shape {x.shape}")
         return x
 
     def _scaled(self, x: Floats) -> Floats:
@@ -127,10 +132,13 @@ class TextLearner(Learner):
         """Return the texts in the 64 directions in which they differ most, of length 1. Shape: (n, d)."""
         from sklearn.decomposition import TruncatedSVD
 
+        x = self.words_.transform(_texts(X))
+        if x.shape[1] == 1:  # one word, one direction
+            return np.asarray(x.toarray() > 0, dtype=np.float64)
         if self.plane_ is None:
             most = max(min(64, min(self.seen_.shape) - 1), 1)
-            self.plane_ = TruncatedSVD(most, random_state=self.random_state).fit(self.seen_)
-        x = self.plane_.transform(self.words_.transform(_texts(X)))
+            self.plane_ = TruncatedSVD(most, random_state=self.random_state % SEEDS).fit(self.seen_)
+        x = self.plane_.transform(x)
         made: Floats = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
         return made
 
@@ -153,7 +161,7 @@ class TableLearner(Learner):
         self.model_ = HistGradientBoostingClassifier(
             max_iter=60, class_weight="balanced", categorical_features=named or None, early_stopping=False,
             min_samples_leaf=int(np.clip(len(x) // 20, 2, 20)),
-            random_state=self.random_state,
+            random_state=self.random_state % SEEDS,
         ).fit(self._known(x), codes)  # fmt: skip
         with ignoring(RuntimeWarning):  # columns without any value
             self.middle_, self.spread_ = np.nanmean(x, axis=0), np.nanstd(x, axis=0)

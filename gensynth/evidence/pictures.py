@@ -28,6 +28,7 @@ class ImageLearner(Learner):
     Images are brought to one size of at most 32 pixels.
     """
 
+    @torch.inference_mode(False)
     def _fit(self, X: Any, codes: npt.NDArray[np.intp]) -> None:
         sides = np.array([one.shape[-2:] for one in _tensors(X)])
         height, width = np.median(sides, axis=0)
@@ -39,8 +40,8 @@ class ImageLearner(Learner):
         rng = as_generator(self.random_state, "images")
         with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator
             torch.manual_seed(spawn(rng))
-            self.net_ = _network(x.shape[1])
-            self.head_ = nn.Linear(WIDE, len(self.classes_))
+            self.net_ = _network(x.shape[1]).float()  # whatever torch's default type
+            self.head_ = nn.Linear(WIDE, len(self.classes_)).float()
         x = ((x - self.middle_) / self.spread_).contiguous(memory_format=torch.channels_last)
         self._train(x, codes, rng)
 

@@ -27,6 +27,7 @@ from .audit import audit
 from .rows import Codes, checked, folded, taken
 from .searched import Score, Searched
 from .trials import FOLDS, Course, Marks, balanced, gain, right
+from .verdict import KEEPS
 
 RUNGS = ((0,), (1, 2), (3, 4, 5))  # the splits that are tried next
 FEWEST, MOST = 2 * FOLDS, 120  # rows of a class, policies
@@ -140,6 +141,8 @@ def _run(search: _Search, risky: bool, notes: list[str], rng: np.random.Generato
         others.append(Marks(lists.drawn(search.ops, rng)))
         search.marks.append(others[-1])
         search.tried(others[-1], 0)
+    if not others:
+        notes.append(f"no time for any candidate: a trial takes {search.cost:.2g} s, give at least 50 times as much")
     first = search.marks[:2]
     for rung in RUNGS[1:]:
         others.sort(key=lambda marks: -gain(marks, first[0], search.course.codes)[0])
@@ -162,11 +165,13 @@ def _add_risky(search: _Search, notes: list[str]) -> None:
         return
     course = search.course
     found = audit(Compose(ops), course.X, course.codes, strengths=(0.5, 1.0), rows=1000, random_state=course.seed)
+    if found.unseen:
+        return
     told = {str(place): [each for each in found.findings if each.place == str(place)] for place in range(len(ops))}
     for place, op in enumerate(ops):
         mine = told[str(place)]
-        share = max((each.strength for each in mine if each.verdict == "keeps"), default=0.0)
-        moving = min((each.strength for each in mine if each.verdict != "keeps"), default=np.inf)
+        share = max((each.strength for each in mine if each.verdict == KEEPS), default=0.0)
+        moving = min((each.strength for each in mine if each.verdict != KEEPS), default=np.inf)
         if share and share < moving:
             search.ops.append(op.weakened(share))
             notes.append(f"the audit passed {type(op).__name__} at {share:g} of its strength")
@@ -175,7 +180,7 @@ def _add_risky(search: _Search, notes: list[str]) -> None:
 def _chosen(search: _Search) -> Transform:
     """Return the best of the policies that were tried on most splits, nothing where it is not clearly better."""
     nothing_, codes = search.marks[0], search.course.codes
-    most = max((len(marks.by_split) for marks in search.marks[1:]), default=0)
+    most = max((len(marks.by_split) for marks in search.marks[2:]), default=0)  # the default has as many, or one more
     best, by = nothing_.policy, 0.0
     for marks in search.marks[1:]:
         if not marks.by_split or len(marks.by_split) < most:

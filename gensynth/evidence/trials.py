@@ -13,7 +13,7 @@ from ..transforms.base import Transform
 from .learners import Floats, learner_for
 from .rows import Codes, changed, folded, taken
 
-FOLDS, REPEATS, GOAL = 3, 2, 4000  # rows that a classifier sees, about, from 2 to 10 copies of each
+FOLDS, GOAL = 3, 4000  # rows that a classifier sees, about, from 2 to 10 copies of each
 Right = npt.NDArray[np.bool_]
 
 
@@ -28,11 +28,6 @@ class Course:
     codes: Codes
     kind: Kind
     seed: int
-
-    @property
-    def splits(self) -> int:
-        """Number of ways."""
-        return FOLDS * REPEATS
 
     def trial(self, policy: Transform, split: int) -> tuple[Codes, Right]:
         """Return the rows held out in a split, and which of them are named rightly. Shape: (m,) each."""
@@ -75,7 +70,7 @@ class Marks:
         made: Floats = np.divide(named, asked, out=np.full(len(codes), np.nan), where=asked > 0)
         return made
 
-    def over(self, splits: Codes | set[int]) -> Marks:
+    def over(self, splits: set[int]) -> Marks:
         """Return the marks of some of the splits."""
         return Marks(self.policy, {at: marks for at, marks in self.by_split.items() if at in splits})
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from math import sqrt
+from dataclasses import asdict, dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,43 +12,15 @@ import numpy.typing as npt
 
 from ..transforms.base import Transform
 from ..transforms.strength import places
-from .judge import Codes
+from .interval import least_growth
+from .judge import Codes, Pairs
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LIMIT, SUSPECT, ENOUGH = 0.03, 0.10, 20  # shares of a pair's rows: moves; perhaps. Rows of a class
-PLACED = 0.25  # share of the untouched rows, below which nothing is told
+PLACED = 0.25  # share of the untouched rows of a class, below which nothing is told
 MOVES, KEEPS, UNSURE = "moves", "keeps", "cannot tell"
-
-
-@dataclass
-class Pairs:
-    """Counts of rows. Shape: (k, k + 1): of a class, by the class they lie in; the last column is none."""
-
-    counts: npt.NDArray[np.int64]
-
-    @classmethod
-    def none(cls, k: int) -> Self:
-        """Return no counts of k classes."""
-        return cls(np.zeros((k, k + 1), dtype=np.int64))
-
-    def add(self, codes: Codes, lies: Codes) -> None:
-        """Count rows: their classes, and those they lie in, -1 for none. Shape: (n,) each."""
-        np.add.at(self.counts, (codes, lies), 1)
-
-    @property
-    def rows(self) -> npt.NDArray[np.int64]:
-        """Rows of each class. Shape: (k,)."""
-        made: npt.NDArray[np.int64] = self.counts.sum(axis=1)
-        return made
-
-    @property
-    def others(self) -> npt.NDArray[np.int64]:
-        """Counts of rows that lie in other classes. Shape: (k, k)."""
-        made = self.counts[:, :-1].copy()
-        np.fill_diagonal(made, 0)
-        return made
 
 
 @dataclass(frozen=True)
@@ -87,32 +58,26 @@ class Finding:
     verdict: str
 
 
-def judged(place: str, op: Transform, strength: float, pairs: Pairs, untouched: Pairs) -> Finding:
-    """Return the finding of a change, from where changed and untouched rows lie."""
-    rows, k = pairs.rows, len(pairs.rows)
-    before, after = untouched.others / rows[:, None], pairs.others
+def judged(place: str, op: Transform, strength: float, pairs: Pairs, apart: npt.NDArray[np.int64]) -> Finding:
+    """Return the finding of a change, from where rows lie; `apart` (k,) is the number of independent rows."""
+    rows, k, n = pairs.counts.sum(axis=1), len(pairs.counts), int(pairs.counts.sum())
     z = NormalDist().inv_cdf(1 - 0.05 / (k * (k - 1)))
-    least = np.array([[wilson(int(after[a, b]), int(rows[a]), z)[0] for b in range(k)] for a in range(k)]) - before
-    share = after / rows[:, None] - before
+    came, left = (counts[:, :-1] * (apart / rows)[:, None] for counts in (pairs.came, pairs.left))
+    least = least_growth(came, left, np.broadcast_to(apart[:, None], (k, k)), z)
+    grown = pairs.came - pairs.left
+    share = grown[:, :-1] / rows[:, None]
     np.fill_diagonal(least, -np.inf)
     np.fill_diagonal(share, -np.inf)
     a, b = np.unravel_index(int(least.argmax()), least.shape)
     if least[a, b] <= 0:  # no pair is certain: that of most rows
         a, b = np.unravel_index(int(share.argmax()), share.shape)
     sure = [(int(at // k), int(at % k)) for at in np.argsort(-least, axis=None) if least.flat[at] > LIMIT]
-    n = int(rows.sum())
-    moved, outside = after.sum() / n, (pairs.counts[:, -1].sum() - untouched.counts[:, -1].sum()) / n
+    moved, excess = (float((counts[:, :-1].sum() - np.trace(counts[:, :-1])) / n) for counts in (pairs.counts, grown))
     verdict = MOVES if least[a, b] > LIMIT else UNSURE if share.max() > SUSPECT else KEEPS
     return Finding(
-        place, said(op), strength, n, float(moved), float(moved - untouched.others.sum() / n), float(outside),
+        place, said(op), strength, n, moved, excess, float(grown[:, -1].sum() / n),
         (int(a), int(b)), int(rows[a]), float(share[a, b]), float(max(least[a, b], 0.0)), tuple(sure), verdict,
     )  # fmt: skip
-
-
-def wilson(count: int, n: int, z: float) -> tuple[float, float]:
-    """Return the ends of an interval for a share, from a count of n (Wilson 1927, JASA 22, 209)."""
-    middle, about = count + z * z / 2, z * sqrt(count * (n - count) / n + z * z / 4)
-    return max((middle - about) / (n + z * z), 0.0), min((middle + about) / (n + z * z), 1.0)
 
 
 def said(op: Transform) -> str:
@@ -138,8 +103,11 @@ class Audit:
         classes: labels, in order.
         rows: of each class that were looked at.
         accuracy: mean over the classes of the share of held-out, untouched rows that the judge names rightly.
-        accuracy_least: its lower end, two standard errors below.
-        placed: share of the untouched rows that the judge is sure lie in their class.
+        accuracy_least: its lower end, two standard errors below (of shares of two rows more that are named rightly and
+            two that are not: Agresti and Coull 1998, Amer. Statist. 52, 119).
+        placed: mean over the classes of the share of untouched rows that the judge is sure lie in their class.
+        unseen: labels of classes of whose rows the judge is sure of next to none, less than a quarter; it does not see
+            what moves into them.
         findings: one for each change and strength.
         left_out: labels of classes with too few rows to be cut into folds.
     """
@@ -152,20 +120,23 @@ class Audit:
     placed: float
     findings: tuple[Finding, ...]
     left_out: tuple[Any, ...] = ()
+    unseen: tuple[Any, ...] = ()
 
     @classmethod
     def of(
         cls, policy: Transform, classes: Sequence[Any], codes: Codes, right: npt.NDArray[np.bool_],
-        untouched: Pairs, findings: Sequence[Finding], left_out: Sequence[Any] = (),
+        apart: npt.NDArray[np.int64], untouched: Pairs, findings: Sequence[Finding], left_out: Sequence[Any] = (),
     ) -> Self:  # fmt: skip
-        """Return the audit of findings; none can be told where the judge is hardly better than chance."""
+        """Return the audit of findings; none can be told by a judge hardly better than chance. `apart`: as `judged`."""
         rows = np.bincount(codes)
         each = np.bincount(codes, right) / rows
-        error = float(np.sqrt((each * (1 - each) / rows).sum()) / len(rows))
+        about = (each * apart + 2) / (apart + 4)
+        error = float(np.sqrt((about * (1 - about) / (apart + 4)).sum()) / len(rows))
+        placed = np.diag(untouched.counts) / rows
         made = cls(
             policy, tuple(classes), tuple(rows.tolist()), float(each.mean()), float(each.mean()) - 2 * error,
-            float(np.diag(untouched.counts).sum() / len(codes)),
-            tuple(findings), tuple(left_out),
+            float(placed.mean()), tuple(findings), tuple(left_out),
+            tuple(label for label, share in zip(classes, placed, strict=True) if share < PLACED),
         )  # fmt: skip
         if made.why_unsure:
             object.__setattr__(made, "findings", tuple(_unsure(finding) for finding in findings))
@@ -180,18 +151,21 @@ class Audit:
         if self.accuracy_least <= 1 / k + 0.02:
             return f"the judge names {self.accuracy:.0%} of the rows of a class, and chance {1 / k:.0%}"
         if self.placed < PLACED:
-            return f"the judge is sure of the class of only {self.placed:.0%} of the untouched rows"
+            return f"the judge is sure of the class of only {self.placed:.0%} of the untouched rows of a class"
         return ""
 
     @property
     def shares(self) -> dict[str, float]:
-        """The largest strength of each change, by place, below the least at which it moves labels; 0 where none is."""
+        """The largest strength of each change that was tried, by place, below the least that moves labels; 0 for none.
+
+        Where nothing can be told, all of it.
+        """
         made = {}
         for place in dict.fromkeys(finding.place for finding in self.findings):
             mine = [finding for finding in self.findings if finding.place == place]
             moving = min((finding.strength for finding in mine if finding.verdict == MOVES), default=np.inf)
             made[place] = max((finding.strength for finding in mine if finding.strength < moving), default=0.0)
-            if moving == np.inf:
+            if all(finding.verdict == UNSURE for finding in mine):
                 made[place] = 1.0
         return made
 
@@ -223,6 +197,8 @@ class Audit:
                 share = self.shares[place]
                 what = f"{share:g} of its strength" if share > 0 else "left out"
                 lines.append(f"{name}: {what}, as at {moving[0].strength:g} {self._pair(moving[0])}")
+            elif self.shares[place] < 1:
+                lines.append(f"{name}: {self.shares[place]:g} of its strength, as more was not tried")
             elif any(finding.verdict == UNSURE for finding in mine):
                 lines.append(f"{name}: stays, and whether it keeps labels cannot be told")
             else:
@@ -244,7 +220,7 @@ class Audit:
             | {"pair": self._plain_labels(finding.pair), "pairs": [*map(self._plain_labels, finding.pairs)]}
             for finding in self.findings
         ]
-        for name in ("classes", "left_out"):
+        for name in ("classes", "left_out", "unseen"):
             made[name] = [_plain(label) for label in made[name]]
         return made | {"rows": list(self.rows)}
 
@@ -285,6 +261,10 @@ class Audit:
         lines.append(f"{sum(self.rows):,} rows; the judge names {self.accuracy:.0%} of the untouched rows of a class.")
         if self.why_unsure:
             lines.append(f"Cannot tell: {self.why_unsure}.")
+        elif self.unseen:
+            lines.append(
+                f"What moves into these is hardly seen: {', '.join(f'{label!s:.20}' for label in self.unseen)}."
+            )
         few = [f"{label!s:.20}" for label, n in zip(self.classes, self.rows, strict=True) if n < ENOUGH]
         if few or self.left_out:
             names = ", ".join([*few, *(f"{label!s:.20}" for label in self.left_out)])
@@ -293,8 +273,9 @@ class Audit:
 
 
 def _unsure(finding: Finding) -> Finding:
-    return Finding(**{**asdict(finding), "verdict": UNSURE})
+    return replace(finding, verdict=UNSURE)
 
 
 def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+    made = value.item() if isinstance(value, np.generic) else value
+    return made if isinstance(made, str | int | float) else str(value)

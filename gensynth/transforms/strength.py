@@ -59,16 +59,29 @@ def _moved(value: float, neutral: float, share: float, scale: str) -> float:
     return min(made, max(neutral, value))
 
 
-def safe(policy: Transform, shares: Mapping[str, float], place: str = "") -> Transform:
+def safe(policy: Transform, shares: Mapping[str, float]) -> Transform:
     """Return a policy with its changes at the shares of their strength that are given by place, see `places`.
 
     A change whose share is 0 is left out, and with it, of alternatives, their chance; one of which nothing is said
     stays as it is. What is left may be an empty `Compose`, which does nothing.
+
+    Raises: ConfigError for what are no shares, and for places that the policy has not, as that of another audit.
     """
+    there = places(policy)
+    if not isinstance(shares, Mapping):
+        raise ConfigError(f"what is safe is said by an audit, or by shares of strengths by place, got {shares!r:.60}")
+    for place, share in shares.items():
+        if place not in there:
+            raise ConfigError(f"the policy has no change at the place {place!r:.20}, its places are {[*there]!r:.60}")
+        check_chance("share", share)
+    return _safe(policy, shares, "")
+
+
+def _safe(policy: Transform, shares: Mapping[str, float], place: str) -> Transform:
     if not isinstance(policy, Compose):
         share = shares.get(place, 1.0)
         return policy.weakened(share) if share > 0 else nothing(policy.kind)
-    made = [safe(part, shares, joined(place, at)) for at, part in enumerate(policy.parts)]
+    made = [_safe(part, shares, joined(place, at)) for at, part in enumerate(policy.parts)]
     left = [at for at, part in enumerate(made) if not _is_nothing(part) or _is_nothing(policy.parts[at])]
     if not left:
         return nothing(policy.kind)
