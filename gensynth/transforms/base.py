@@ -192,6 +192,8 @@ class Transform:
         Arguments:
             audit: what `gensynth.audit` found for this policy, or shares of the strength by place, see
                 `strength.places`; a share of 0 leaves out.
+
+        Raises: ConfigError for a share that is none, or a place that the policy does not have.
         """
         from . import strength
 
