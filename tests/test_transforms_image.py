@@ -207,6 +207,32 @@ def test_explain_tells_what_is_fused_and_what_cuts_it():
     assert T.Compose([]).explain() == "nothing is done"
 
 
+CURVES = st.lists(st.sampled_from(["Gamma", "Posterise", "Solarise"]), min_size=2, max_size=5)
+
+
+@given(CURVES, st.booleans(), st.integers(0, 1000))
+@settings(max_examples=25, deadline=None)
+def test_lookups_in_a_row_are_one_table_that_does_what_each_does(names, apart, seed):
+    parts = [made(name, p=0.6) for name in names]
+    policy = T.Compose(parts if apart else [T.OneOf(parts[:2]), *parts[2:]], random_state=seed)
+    assert policy.explain().count("one pass") == 1
+    x = np.random.default_rng(seed).integers(0, 256, (12, 5, 6, 3)).astype(np.uint8)
+    fused, chain = policy(x / 255.0), unfused(policy, x / 255.0)  # on the levels of bytes: nothing lies between them
+    assert np.abs(fused - chain).max() < 1e-12
+    once = policy(x)  # rounded once, where the chain is rounded after each
+    assert np.abs(once - fused * 255).max() <= 0.5 + 1e-3
+
+
+def test_a_lookup_of_a_row_does_not_depend_on_those_of_others():
+    policy = T.Compose([made("Gamma", p=0.5), made("Posterise", p=0.5)], random_state=0)
+    x = RNG.random((40, 6, 7, 3))  # between the levels of bytes, too
+    rows = np.array([policy(x[row], index=[row]) for row in range(40)])
+    assert np.array_equal(policy(x), rows)
+    gamma = T.Compose([policy.parts[0], replace(policy.parts[1], p=0.0)], random_state=0)(x)
+    alone = (policy(x) == gamma).all((1, 2, 3))
+    assert 10 < alone.sum() < 30  # rows that are not posterised are as smooth as without it
+
+
 # Colour ---------------------------------------------------------------------------------------------------------------
 
 

@@ -15,10 +15,8 @@ import numpy as np
 from ..draws import Draws
 from ..settings import span, whole_span
 from .position import ImageTransform, Range
-from .stages import Canvas, Curve, Hue, Stage, Tint
+from .stages import LEVELS, Canvas, Curve, Hue, Stage, Tint
 from .tint import GREY
-
-LEVELS = np.arange(256) / 255
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,11 @@ class Layer:
         return isinstance(self.parts[0][0], Tint)
 
     @property
+    def looked(self) -> bool:
+        """Whether they are looked up."""
+        return isinstance(self.parts[0][0], Curve)
+
+    @property
     def about(self) -> bool:
         """Whether they are linear, around the mean of a row."""
         return isinstance(self.parts[0][0], Tint) and self.parts[0][0].about

@@ -20,7 +20,7 @@ from ..draws import Flags
 from . import tint
 from .layers import Colour
 from .picks import Rows, put, take
-from .stages import Curve, Floats, Hue, Tint
+from .stages import LEVELS, Curve, Floats, Hue, Tint
 
 
 class Pass(Protocol):
@@ -170,42 +170,69 @@ class Turned:
 
 @dataclass
 class Looked:
-    """Values looked up, of rows that it touches."""
+    """Values looked up, of rows that it touches, between them on the line or by the nearest.
 
-    stage: Curve
+    Shape: values (n, 256) or (n, channels, 256), in [0, 1]; smooth (n,), active (n,).
+    """
+
+    values: Floats
+    smooth: Flags
     active: Flags
     top: float
 
+    @classmethod
+    def of(cls, stage: Curve, active: Flags, top: float) -> Looked:
+        """Return the pass; values stay as they are where a row is not touched."""
+        touched = active.reshape(-1, *[1] * (stage.values.ndim - 1))
+        return cls(np.where(touched, stage.values, LEVELS), ~active | stage.smooth, active, top)
+
+    def then(self, other: Looked) -> Looked:
+        """Return this lookup and another after it as one.
+
+        That is the same for bytes that nothing moved or coloured before. Of values between, those of two smooth ones
+        lie on the line, and others count as the nearest, as in a chain of bytes.
+        """
+        most = max(self.values.ndim, other.values.ndim)
+        first, second = (one.values if one.values.ndim == most else one.values[:, None] for one in (self, other))
+        touched, smooth = (flags.reshape(-1, *[1] * (most - 1)) for flags in (other.active, other.smooth))
+        found = np.where(smooth, tint.on_line(second, first), tint.nearest(second, first))
+        made = np.where(touched, found, first)
+        return Looked(made, self.smooth & other.smooth, self.active | other.active, self.top)
+
     def do(self, x: Tensor, rows: Rows, scratch: tint.Scratch) -> Tensor:  # noqa: D102
-        active, values = self.active[rows], self.stage.values[rows]
-        if active.all():
-            return tint.look_up(x, values, self.top, self.stage.smooth)
-        some = np.flatnonzero(active)
-        if len(some):
-            put(x, some, tint.look_up(take(x, some), values[some], self.top, self.stage.smooth))
+        active, smooth, values = self.active[rows], self.smooth[rows], self.values[rows]
+        for line in (True, False):
+            some = np.flatnonzero(active & (smooth == line))
+            if len(some) == len(active):
+                return tint.look_up(x, values, self.top, line)
+            if len(some):
+                put(x, some, tint.look_up(take(x, some), values[some], self.top, line))
         return x
 
 
 def passes_of(colours: list[tuple[Colour, Flags, str]], x: Tensor, channels: int, top: float) -> Iterator[Pass]:
     """Yield the passes of changes of colour; x gives precision and device."""
-    held: Linear | None = None
+    linear: Linear | None = None
+    looked: Looked | None = None  # of the two at most one waits for what can be done with it
     for stage, active, _ in colours:
+        if linear is not None and (not isinstance(stage, Tint) or stage.about):
+            yield linear.ready(x, None)
+            linear = None
+        if looked is not None and not isinstance(stage, Curve):
+            yield looked
+            looked = None
         if isinstance(stage, Tint):
-            linear = Linear.of(stage, active, channels, top)
-            if held is not None and stage.about:
-                yield held.ready(x, None)
-                held = None
-            held = linear if held is None else held.then(linear)
+            more = Linear.of(stage, active, channels, top)
+            linear = more if linear is None else linear.then(more)
             if not stage.safe:
-                yield held.ready(x, top)
-                held = None
-            continue
-        if held is not None:
-            yield held.ready(x, None)
-            held = None
-        if isinstance(stage, Curve):
-            yield Looked(stage, active, top)
+                yield linear.ready(x, top)
+                linear = None
+        elif isinstance(stage, Curve):
+            then = Looked.of(stage, active, top)
+            looked = then if looked is None else looked.then(then)
         elif channels >= 3:
             yield Turned.of(stage, active, x)
-    if held is not None:
-        yield held.ready(x, None)
+    if linear is not None:
+        yield linear.ready(x, None)
+    if looked is not None:
+        yield looked

@@ -247,15 +247,20 @@ def _copies(segment: Segment) -> bool:
 
 
 def passes(layers: list[Layer]) -> Iterator[list[str]]:
-    """Yield the names of the colours that are one pass each: linear ones up to the first that must be clamped."""
+    """Yield the names of the colours that are one pass each: linear ones up to the first that must be clamped; curves.
+
+    It says what `passes.passes_of` does.
+    """
     names: list[str] = []
+    looked = False
     for layer in layers:
-        if not layer.linear or layer.about:
-            if names:
-                yield names
+        joined = layer.looked if looked else layer.linear and not layer.about
+        if names and not joined:
+            yield names
             names = []
         names.append(layer.names)
-        if not layer.safe:
+        looked = layer.looked
+        if not (looked or layer.safe):
             yield names
             names = []
     if names:

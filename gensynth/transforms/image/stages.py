@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Border = Literal["reflect", "edge"] | float
+LEVELS: Floats = np.arange(256) / 255  # of bytes
 
 
 @dataclass(frozen=True)

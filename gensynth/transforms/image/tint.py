@@ -108,6 +108,24 @@ def turn_hue(x: Tensor, thirds: npt.NDArray[np.int64], by: Tensor, scratch: Scra
     return made
 
 
+def on_line(table: Floats, values: Floats) -> Floats:
+    """Return values looked up in tables, between them on the line. Shape: (..., 256), (..., 256) in [0, 1]."""
+    at = np.clip(values, 0, 1) * 255
+    low = np.minimum(np.floor(at), 254).astype(np.intp)
+    table, low = np.broadcast_arrays(table, low)
+    first, second = (np.take_along_axis(table, place, -1) for place in (low, low + 1))
+    made: Floats = first + (at - low) * (second - first)
+    return made
+
+
+def nearest(table: Floats, values: Floats) -> Floats:
+    """Return values looked up in tables by the nearest. Shape: as `on_line`."""
+    place = np.rint(np.clip(values, 0, 1) * 255).astype(np.intp)
+    table, place = np.broadcast_arrays(table, place)
+    made: Floats = np.take_along_axis(table, place, -1)
+    return made
+
+
 def look_up(x: Tensor, values: Floats, top: float, smooth: bool) -> Tensor:
     """Return pixels changed by tables of 256 values in [0, 1], between them linearly, or by the nearest.
 
