@@ -25,6 +25,7 @@ from .stages import Canvas
 from .work import carry_out
 
 HELD = 1 << 23  # values that are held as floats at a time, 32 MB: memory that is new costs as much as the work
+KEPT = 64  # sizes of images of which a policy remembers how large they become
 ON_DEVICE = 32  # times as many on a device
 
 
@@ -160,13 +161,13 @@ def _group(policy: Transform, X: Any, parts: dict[str, Any], labels: Any, draws:
     if not x.numel() and (n or not height * width):
         return {"X": X, "weights": weights, **given}
     canvas = Canvas(0, channels, height, width)
-    none = planned(policy, draws.of_rows(np.arange(0)), canvas) if n != 1 else []
     if not n:
+        none = planned(policy, draws, canvas)
         made = x.new_empty((0, channels, *none[-1].size))
         return {"X": form.restore(made), "weights": weights} | _belonging(none, given, (height, width))
     found: dict[str, list[Any]] = {name: [] for name in given}
     held = HELD if x.device.type == "cpu" else HELD * ON_DEVICE
-    rows = max(1, held // (channels * max([height * width, *(segment.size[0] * segment.size[1] for segment in none)])))
+    rows = 1 if n == 1 else max(1, held // (channels * _largest(policy, draws, canvas)))
     for start in range(0, n, rows):
         some = slice(start, start + rows)
         part = draws if rows >= n else draws.of_rows(np.arange(n)[some])
@@ -181,6 +182,18 @@ def _group(policy: Transform, X: Any, parts: dict[str, Any], labels: Any, draws:
         for mixture in (mixture for segment in segments for mixture in segment.mixtures) if weights is not None else ():
             weights[some] = mixture.weights(weights[some])
     return {"X": form.restore(made), "weights": weights} | {name: _joined(values) for name, values in found.items()}
+
+
+def _largest(policy: Transform, draws: Draws, canvas: Canvas) -> int:
+    """Return the pixels of the largest size that images have on their way, which depends on the settings alone."""
+    known: dict[tuple[int, ...], int] = policy._kept("_largest", dict)
+    shape = canvas.channels, canvas.height, canvas.width
+    if shape not in known:
+        if len(known) >= KEPT:
+            known.clear()
+        sizes = [segment.size for segment in planned(policy, draws.of_rows(np.arange(0)), canvas)]
+        known[shape] = max(height * width for height, width in [shape[1:], *sizes])
+    return known[shape]
 
 
 def _belonging(segments: list[Segment], given: dict[str, Any], size: tuple[int, int]) -> dict[str, Any]:
