@@ -16,10 +16,10 @@ from torchvision.transforms.v2 import functional as tv
 from gensynth import transforms as T
 from gensynth.data.kinds import Images
 from gensynth.errors import ConfigError, DataError
-from gensynth.transforms.image import work
-from gensynth.transforms.image.passes import Turned
-from gensynth.transforms.image.stages import Hue
-from gensynth.transforms.image.tint import Scratch
+from gensynth.transforms.image.fused import work
+from gensynth.transforms.image.fused.passes import Turned
+from gensynth.transforms.image.fused.stages import Hue
+from gensynth.transforms.image.fused.tint import Scratch
 
 RNG = np.random.default_rng(0)
 BYTES = RNG.integers(0, 256, (6, 12, 15, 3)).astype(np.uint8)

@@ -285,7 +285,7 @@ def test_copies_of_a_fitted_policy_do_the_same():
 
 
 def test_alternatives_are_known_of_nested_choices():
-    from gensynth.transforms.image.forks import marks
+    from gensynth.transforms.image.fused.forks import marks
 
     a, b, c, d, e = T.Grey(), T.Flip(), T.Invert(), T.Rotate(5), T.Blur()
     policy = T.Compose([a, T.OneOf([b, T.Compose([c, T.OneOf([d, T.Compose([])]), e])])])

@@ -14,8 +14,8 @@ from gensynth import Balancer
 from gensynth import transforms as T
 from gensynth.errors import ConfigError
 from gensynth.generators.augment import Augment
+from gensynth.transforms.image.fused.tint import GREY
 from gensynth.transforms.image.scene import Dust, Fog, Night
-from gensynth.transforms.image.tint import GREY
 
 RNG = np.random.default_rng(0)
 NAMES = ["Fog", "Dust", "Night", "Shadow", "Rain", "Snow"]

@@ -71,7 +71,7 @@ def explain(policy: Transform, height: int, width: int) -> str:
     """Return what a policy does, in words."""
     if policy.kind != "image":
         return rowwise.explained(policy)
-    from .image import plan
-    from .image.stages import Canvas
+    from .image.fused import plan
+    from .image.fused.stages import Canvas
 
     return plan.explained(policy, Canvas(2, 3, height, width))

@@ -54,7 +54,7 @@ def sharpness(images: np.ndarray, seed: int) -> dict[str, Any]:
 def matrices(op: Any, rows: np.ndarray, seed: int) -> np.ndarray:
     """Return the maps that a transform draws for rows. Shape: (n, 3, 3)."""
     from gensynth.transforms.draws import Draws
-    from gensynth.transforms.image.stages import Canvas
+    from gensynth.transforms.image.fused.stages import Canvas
 
     n, height, width, channels = rows.shape
     return np.asarray(
@@ -66,8 +66,8 @@ def moved(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Return images of bytes moved once by gensynth's resampling."""
     import torch
 
-    from gensynth.transforms.image.plan import Segment
-    from gensynth.transforms.image.work import moved as move
+    from gensynth.transforms.image.fused.plan import Segment
+    from gensynth.transforms.image.fused.work import moved as move
 
     x = torch.from_numpy(rows).permute(0, 3, 1, 2).float()
     made = move(x, Segment(matrix, (rows.shape[1], rows.shape[2])), "reflect")
@@ -113,9 +113,9 @@ def one_by_one(policy: Any, images: np.ndarray) -> np.ndarray:
     """Return images changed by the parts of a policy one after another, with what each of them draws in the policy."""
     import torch
 
-    from gensynth.transforms.image.plan import planned
-    from gensynth.transforms.image.stages import Canvas
-    from gensynth.transforms.image.work import carry_out
+    from gensynth.transforms.image.fused.plan import planned
+    from gensynth.transforms.image.fused.stages import Canvas
+    from gensynth.transforms.image.fused.work import carry_out
 
     x = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
     draws = policy.draws(len(images), None, 0, alone=False)

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from ...errors import DataError
 from ..draws import Floats
-from . import warp
 from .forms import stacked
-from .plan import Segment
-from .work import moved
+from .fused import warp
+from .fused.plan import Segment
+from .fused.work import moved
 
 
 def masked(mask: Any, segments: list[Segment], size: tuple[int, ...]) -> Any:

@@ -14,9 +14,9 @@ import numpy as np
 
 from ..draws import Draws
 from ..settings import span, whole_span
+from .fused.stages import LEVELS, Canvas, Curve, Hue, Stage, Tint
+from .fused.tint import GREY
 from .position import ImageTransform, Range
-from .stages import LEVELS, Canvas, Curve, Hue, Stage, Tint
-from .tint import GREY
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from torch import Tensor
 from ...errors import DataError
 from ..draws import Draws, Flags
 from ..settings import check_chance, span
-from . import warp
+from .fused import warp
+from .fused.plan import Segment
+from .fused.stages import Floats
+from .fused.work import moved
 from .mixing import Mixing, Mixture, same_number
-from .plan import Segment
 from .pool import Pool
-from .stages import Floats
-from .work import moved
 
 Range = float | Sequence[float]
 

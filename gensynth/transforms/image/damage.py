@@ -19,9 +19,9 @@ from torch.nn import functional as F
 from ...errors import ConfigError
 from ..draws import Draws, Floats
 from ..settings import span, whole_span
+from .fused.stages import Canvas, Paint, Stage
 from .grain import grain
 from .position import ImageTransform
-from .stages import Canvas, Paint, Stage
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import numpy as np
 from ...errors import ConfigError
 from ..draws import Draws
 from ..settings import is_whole, span
-from . import warp
+from .fused import warp
+from .fused.stages import Bend, Canvas, Floats, Move, Stage
 from .position import Position, checked_size
-from .stages import Bend, Canvas, Floats, Move, Stage
 
 Size = int | Sequence[int]
 

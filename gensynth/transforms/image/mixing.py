@@ -25,10 +25,10 @@ from ...errors import ConfigError, DataError
 from ..base import Transform
 from ..draws import Draws, Flags, Ints
 from .damage import column
-from .picks import put, take
+from .fused.picks import put, take
+from .fused.stages import Canvas, Floats, Paint, Stage
 from .pool import Pool
 from .position import ImageTransform
-from .stages import Canvas, Floats, Paint, Stage
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,13 +24,13 @@ from ..base import Leaf, Transform
 from ..compose import Compose, OneOf
 from ..draws import Draws, Flags
 from ..settings import span
-from . import warp
 from .colour import Brightness, Contrast, Invert, Posterise, Saturation, Solarise
 from .damage import Equalise
 from .enhance import AutoContrast, Sharpness
 from .found import FOUND, subpolicies
+from .fused import warp
+from .fused.stages import Border, Canvas, Floats
 from .position import Homography, Range, Rotate, Shear, Translate
-from .stages import Border, Canvas, Floats
 
 SHIFT = 150 / 331  # of an image's side: pixels of the images that AutoAugment was found on
 FACTORS: dict[str, type[Transform]] = {

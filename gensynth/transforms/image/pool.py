@@ -16,9 +16,9 @@ from torch.nn import functional as F
 from ...errors import DataError
 from ..draws import Flags, Ints
 from .forms import read, stacked
-from .picks import take
-from .stages import Floats
-from .tint import grey
+from .fused.picks import take
+from .fused.stages import Floats
+from .fused.tint import grey
 
 Size = tuple[int, int]
 

@@ -19,8 +19,8 @@ from ...errors import ConfigError
 from ..base import Transform
 from ..draws import Draws
 from ..settings import is_whole, span
-from . import warp
-from .stages import Border, Canvas, Floats, Move, Stage
+from .fused import warp
+from .fused.stages import Border, Canvas, Floats, Move, Stage
 
 Range = float | Sequence[float]
 

@@ -17,12 +17,12 @@ from ..rowwise import labels_of
 from .ambient import settled
 from .belonging import boxed, masked, pointed
 from .forms import MOST_CHANNELS, read, shape_of, stacked
+from .fused.plan import Segment, planned
+from .fused.stages import Canvas
+from .fused.work import carry_out
 from .mixing import Mixing, mixings
 from .pil import as_array, as_it_was, holds_pil, is_pil
-from .plan import Segment, planned
 from .pool import Pool
-from .stages import Canvas
-from .work import carry_out
 
 HELD = 1 << 23  # values that are held as floats at a time, 32 MB: memory that is new costs as much as the work
 KEPT = 64  # sizes of images of which a policy remembers how large they become

@@ -23,10 +23,10 @@ from ..draws import Draws
 from ..settings import span, whole_span
 from .damage import Tone, column
 from .falling import discs
+from .fused.stages import Canvas, Paint, Stage, Tint
+from .fused.tint import GREY
 from .grain import grain
 from .position import ImageTransform
-from .stages import Canvas, Paint, Stage, Tint
-from .tint import GREY
 
 Colour = tuple[float, float, float]
 

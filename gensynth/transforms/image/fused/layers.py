@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..draws import Flags, Ints
+from ...draws import Flags, Ints
 from .forks import Mark
 from .stages import Curve, Floats, Hue, Tint
 

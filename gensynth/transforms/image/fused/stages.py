@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..draws import Draws, Ints
+from ...draws import Draws, Ints
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..base import Transform
-from ..compose import Compose, OneOf
+from ...base import Transform
+from ...compose import Compose, OneOf
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...errors import ConfigError
-from ..base import Transform
-from ..draws import Draws, Flags, Ints
+from ....errors import ConfigError
+from ...base import Transform
+from ...draws import Draws, Flags, Ints
 from . import warp
 from .forks import Mark, marks
 from .layers import Colour, Layer

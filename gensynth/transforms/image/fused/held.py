@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..draws import Flags, Ints
+from ...draws import Flags, Ints
 from .picks import Rows, put, take
 
 Size = tuple[int, int]

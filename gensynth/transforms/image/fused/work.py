@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..draws import Flags, Ints
+from ...draws import Flags, Ints
 from . import tint
 from .held import Held, touched
 from .passes import Pass, passes_of

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..draws import Ints
+from ...draws import Ints
 
 Rows = slice | Ints
 SMALL = 1024  # numbers of a row from which on a copy of its own pays

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..draws import Flags
+from ...draws import Flags
 from . import tint
 from .layers import Colour
 from .picks import Rows, put, take
