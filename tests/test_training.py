@@ -1066,3 +1066,111 @@ def test_two_processes_with_two_optimizers_stop_together():
         history = train(task, lines(10_000), held=HELD, trainer_kwargs=TOGETHER)
     assert [record["step"] for record in history] == [20, 40]
     assert min(record["score"] for record in history) == pytest.approx(task.score(HELD, None), rel=1e-6)
+
+
+# rounds that are done again
+
+
+class Shaky(Duel):
+    """A duel that may go back; `spoilt` is asked at each step, before it, whether its loss is one too many."""
+
+    retries, largest = 3, 1e4
+
+    def __init__(self, spoilt, value=math.nan, **kw):
+        super().__init__(**kw)
+        self.spoilt, self.value, self.seen = spoilt, value, []
+
+    def step(self, batch, index, descend, rng):
+        self.seen.append(index)
+        if not self.spoilt(self, index):
+            return super().step(batch, index, descend, rng)
+        descend(0, self.left(batch[0]).sum() * 0 + self.value)
+        return {"left": torch.tensor(self.value)}
+
+
+def once(at):
+    return lambda task, index: index == at and task.seen.count(at) == 1
+
+
+class Slowed(Duel):
+    """A duel at half its rates from step 40 on."""
+
+    def optimizers(self, steps):
+        self.pairs = super().optimizers(steps)
+        return self.pairs
+
+    def step(self, batch, index, descend, rng):
+        for optimizer, schedule in self.pairs if index == 40 else ():
+            schedule.base_lrs = [rate / 2 for rate in schedule.base_lrs]
+            optimizer.param_groups[0]["lr"] /= 2
+        return super().step(batch, index, descend, rng)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -2e4])
+def test_a_spoilt_round_is_done_again_at_half_the_rate(value):
+    task = Shaky(once(47), value)
+    with pytest.warns(GensynthWarning, match="1 times a loss was not finite, or beyond bounds") as said:
+        history = train(task, lines(100), held=HELD)
+    assert len(said) == 1
+    assert task.seen == [*range(48), *range(40, 100)]
+    assert [record["step"] for record in history] == [20, 40, 60, 80, 100]
+    assert [record.get("rolled_back") for record in history] == [None, None, 1, None, None]
+    assert history.ended == "steps"
+    slow = Slowed()
+    again = train(slow, lines(100), held=HELD)
+    assert same(task, slow)
+    assert [record["left"] for record in history] == [record["left"] for record in again]
+
+
+def test_what_was_done_again_is_the_same_each_time_and_from_a_checkpoint(tmp_path):
+    def made(**kw):
+        task = Shaky(lambda task, index: index in (25, 47) and task.seen.count(index) == 1)
+        with pytest.warns(GensynthWarning, match="unstable"):
+            return task, train(task, kw.pop("batches", lines(100)), held=HELD, **kw)
+
+    (whole, history), (again, _) = made(), made()
+    assert same(whole, again)
+    made(batches=lines(100, stop_after=60), checkpoint_dir=tmp_path)
+    later, resumed = made(checkpoint_dir=tmp_path)
+    assert later.seen[0] == 60
+    assert same(whole, later)
+    assert [record.get("rolled_back") for record in resumed] == [record.get("rolled_back") for record in history]
+
+
+def test_a_task_killed_where_it_went_back_goes_on_the_same(tmp_path):
+    whole = Shaky(once(47))
+    with pytest.warns(GensynthWarning, match="unstable"):
+        train(whole, lines(100), held=HELD)
+    killed = Shaky(once(47), fail_at=55)
+    with pytest.raises(RuntimeError, match="gone"):
+        train(killed, lines(100), held=HELD, checkpoint_dir=tmp_path)
+    later = Shaky(once(47))
+    with pytest.warns(GensynthWarning, match="unstable"):
+        train(later, lines(100), held=HELD, checkpoint_dir=tmp_path)
+    assert later.seen[0] == 40
+    assert same(whole, later)
+
+
+def test_training_ends_where_going_back_does_not_help():
+    task = Shaky(lambda task, index: index == 47)
+    with pytest.warns(GensynthWarning, match="not finite after step 47; the best weights before are kept") as said:
+        history = train(task, lines(100), held=HELD)
+    assert len(said) == 1
+    assert task.seen.count(47) == 1 + Shaky.retries
+    assert history.ended == "spoilt"
+    with pytest.raises(TrainingFailed, match="lower lr"):
+        train(Shaky(lambda task, index: index == 3), lines(100), held=HELD)
+
+
+def test_weights_that_are_found_spoilt_at_the_end_of_a_round_go_back_too():
+    def spoils(task, index):
+        if index == 59 and task.seen.count(59) == 1:
+            with torch.no_grad():
+                task.right.weight.fill_(math.nan)  # which no loss of this step sees
+        return False
+
+    task = Shaky(spoils)
+    with pytest.warns(GensynthWarning, match="unstable"):
+        history = train(task, lines(100), held=HELD)
+    assert [record.get("rolled_back") for record in history] == [None, None, 1, None, None]
+    assert all(bool(value.isfinite().all()) for value in task.state_dict().values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import ClassVar
@@ -20,6 +21,8 @@ class Task(nn.Module, ABC):
     """
 
     alternates: ClassVar[bool] = False  # whether a step moves networks in turn, each loss reaching a part of them
+    retries: int = 0  # how often training goes back to the beginning of a round that a loss spoilt, at half the rate
+    largest: float = math.inf  # of a loss: one beyond spoils a round as one that is not finite does
     watch: Callable[[int], None] | None = None  # called with the number of steps done after each round, by the first
     # process, without gradients and in eval mode, the averaged weights in their place
 

@@ -44,7 +44,9 @@ def train(
 
     Where `task.score` says nothing, or nothing is held out, the last averages are kept. A loss that is not finite ends
     training, with a warning and the best weights so far, and so does Ctrl-C, after the step at hand; a second Ctrl-C
-    raises KeyboardInterrupt. Global state (random states, threads, gradient mode, logging, signals) is left as it was.
+    raises KeyboardInterrupt. A task that says so (`retries`) goes back to the beginning of a round that a loss spoilt,
+    up to so many times, with a warning at the end: weights, averages and optimizers as they were, at half the rate.
+    Global state (random states, threads, gradient mode, logging, signals) is left as it was.
 
     Arguments:
         task: networks and their losses.
@@ -61,8 +63,9 @@ def train(
         trainer_kwargs: for Lightning's Trainer: precision, devices, strategy, callbacks, gradient_clip_val...
 
     Returns:
-        A record a round: step, seconds of work so far, the mean of each loss, the score if there is one; in `ended`
-        what ended training: "steps", "patience", "time", "interrupted" or "spoilt" (by a loss that is not finite).
+        A record a round: step, seconds of work so far, the mean of each loss, the score if there is one, and
+        `rolled_back` where it was done again, how often; in `ended` what ended training: "steps", "patience", "time",
+        "interrupted" or "spoilt" (by a loss that is not finite).
 
     Raises:
         ConfigError: a parameter is wrong, or the checkpoint is of another training.
@@ -107,7 +110,14 @@ def _concluded(run: Run, dtypes: dict[str, torch.dtype]) -> History:
             GensynthWarning,
             stacklevel=3,
         )
-    elif run.stop == Stop.TIME and run.step < min(run.batches.round, run.batches.steps):
+    elif run.retried:
+        warnings.warn(
+            f"training was unstable: {run.retried} times a loss was not finite, or beyond bounds, and the round was "
+            "done again from its beginning, from then on at half the rate; a lower lr often helps",
+            GensynthWarning,
+            stacklevel=3,
+        )
+    if run.stop == Stop.TIME and run.step < min(run.batches.round, run.batches.steps):
         warnings.warn(
             f"max_time ended training after {run.step} of {run.batches.steps} steps, before the end of one round: the "
             "networks have hardly learned",

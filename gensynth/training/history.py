@@ -27,20 +27,24 @@ class Means:
 
     On the CPU a number is looked at once it is there; on another device that would mean waiting for it, so numbers
     stay tensors until the round ends.
+
+    Arguments:
+        largest: beyond which a number is no better than one that is not finite.
     """
 
-    def __init__(self) -> None:
-        self.spoilt = False  # a number was not finite
+    def __init__(self, largest: float = math.inf) -> None:
+        self.largest = largest
+        self.spoilt = False  # by a number that was not finite, or too large
         self._numbers: dict[str, list[float]] = {}
         self._tensors: dict[str, list[Tensor]] = {}
         self._watched: list[Tensor] = []
 
     def watch(self, loss: Tensor) -> bool:
-        """Take note of a loss before it is descended; return False where it is known not to be finite."""
+        """Take note of a loss before it is descended; return False where it is known to spoil the round."""
         if loss.device.type != "cpu":
             self._watched.append(loss.detach())
-        elif not math.isfinite(loss.item()):
-            self.spoilt = True
+        else:
+            self.spoilt |= not self._fine([loss.item()])
         return not self.spoilt
 
     def add(self, values: dict[str, Tensor]) -> None:
@@ -51,7 +55,7 @@ class Means:
                 continue
             number = value.item()
             self._numbers.setdefault(name, []).append(number)
-            self.spoilt |= not math.isfinite(number)
+            self.spoilt |= not self._fine([number])
 
     def last(self) -> float | None:
         """Return the newest value of the first of the losses, if there is one."""
@@ -59,14 +63,13 @@ class Means:
         return newest[0] if newest else None
 
     def close(self) -> dict[str, float]:
-        """Return the mean of each loss that was finite all along; `spoilt` then says whether all were."""
+        """Return the mean of each loss that was fine all along; `spoilt` then says whether all were."""
         numbers = dict(self._numbers)
         for name, tensors in self._tensors.items():
             numbers[name] = torch.stack(tensors).float().tolist()
         watched = torch.stack(self._watched).float().tolist() if self._watched else []
-        self.spoilt |= not all(map(_finite, [watched, *numbers.values()]))
-        return {name: math.fsum(values) / len(values) for name, values in numbers.items() if _finite(values)}
+        self.spoilt |= not all(map(self._fine, [watched, *numbers.values()]))
+        return {name: math.fsum(values) / len(values) for name, values in numbers.items() if self._fine(values)}
 
-
-def _finite(values: list[float]) -> bool:
-    return all(map(math.isfinite, values))
+    def _fine(self, values: list[float]) -> bool:
+        return all(math.isfinite(value) and abs(value) <= self.largest for value in values)

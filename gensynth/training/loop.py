@@ -69,7 +69,7 @@ def fit(run: Run, device: torch.device, *, progress: bool | None, trainer_kwargs
     left = run.batches.last - run.step
     with quiet(), unhindered(), run.interrupts.watched():
         try:
-            _trainer(-(-left // run.batches.round), settings).fit(Loop(run, clip, wanted(progress)))
+            _trainer(-(-left // run.batches.round) + run.task.retries, settings).fit(Loop(run, clip, wanted(progress)))
         except ProcessExitedException:  # Ctrl-C reached a process that was still starting
             if run.interrupts.asked:
                 raise KeyboardInterrupt from None
@@ -212,10 +212,11 @@ class Loop(LightningModule):
             self.clip_gradients(optimizer, self.clip.most, self.clip.way)
 
     def on_train_epoch_end(self) -> None:
-        """End the round."""
+        """End the round, or go back to its beginning."""
+        stopped = self.run.stop
         self.run.end_round()
-        if self.run.stop:
-            self.trainer.should_stop = True
+        if stopped or self.run.stop:
+            self.trainer.should_stop = bool(self.run.stop)
 
     def on_train_end(self) -> None:
         """Put the kept weights in place, in the process in which they are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,6 +23,7 @@ from .batches import Batches, seed_for
 from .budget import Budget
 from .history import Means
 from .interrupts import Interrupts
+from .states import States
 
 Held = Iterable[tuple[Tensor, ...]]
 
@@ -83,6 +85,8 @@ class Run:
         self.kept: dict[str, Any] | None = None
         self.history: list[dict[str, float]] = []
         self._saved: dict[str, Any] | None = None
+        self._good: dict[str, Any] = {}  # what a spoilt round goes back to
+        self._back = 0  # how often the round at hand was gone back to
         self._earlier = 0.0  # seconds of the calls before this one
         self._limit = began + budget.seconds
 
@@ -90,6 +94,11 @@ class Run:
     def finished(self) -> bool:
         """Whether nothing is left to do, by steps or by patience."""
         return self.step >= self.batches.last or self._out_of_patience()
+
+    @property
+    def retried(self) -> int:
+        """How often rounds that were brought to an end had been gone back to."""
+        return int(sum(record.get("rolled_back", 0) for record in self.history))
 
     def resume(self) -> None:
         """Go on from the checkpoint, if there is one. Raises: ConfigError, FormatError."""
@@ -118,13 +127,13 @@ class Run:
         precision: Any,
     ) -> None:
         """Begin, or go on, with the task on its device. Raises: FormatError."""
-        self.device, self.peers, self.optimizers, self.schedulers = device, peers, optimizers, schedulers
-        self.precision = precision
+        self.device, self.peers, self.precision = device, peers, precision
         self.batches = self.batches.at(self.step, peers.rank)
         self.average = Average(self.task, self.decay)
+        self.states = States(self.task, self.average, optimizers, schedulers, precision)
         if self._saved is not None:
             with checkpoint.applied(self.path):
-                self._restore(self._saved)
+                self.states.put_back(self._saved)
             self._saved = None
         self.rng = torch.Generator(device)
         self._begin_round()
@@ -152,6 +161,9 @@ class Run:
         self.stop = self.peers.agree(Stop.SPOILT if self.means.spoilt else self.stop)
         if self.stop != Stop.SPOILT:
             self._judge(means)
+        if self.stop == Stop.SPOILT and self.retried + self._back < self.task.retries:
+            self._go_back()
+            return
         if self.stop in (Stop.SPOILT, Stop.INTERRUPTED):
             return
         if self.step >= self.batches.last:
@@ -162,6 +174,7 @@ class Run:
             self.stop = Stop.TIME
         self.stop = self.peers.agree(self.stop)
         whole = self.step == self.batches.steps or self.step % self.batches.round == 0
+        self._back = 0
         self._begin_round()
         if whole and self.path is not None and self.peers.rank == 0:
             checkpoint.write(self.path, self._state())
@@ -187,10 +200,19 @@ class Run:
         self.kept = dict(self.task.state_dict()) if outcome["good"] else None
 
     def _begin_round(self) -> None:
-        self.means = Means()
+        self.means = Means(self.task.largest)
+        if self.task.retries:
+            self._good = copy.deepcopy(self.states.now())
         self.batches = self.batches.at(self.step)
         number = self.step // self.batches.round
         self.rng.manual_seed(seed_for(self.batches.seed, "noise", self.batches.rank, number))
+
+    def _go_back(self) -> None:
+        """Begin the round anew, at half the rate; averages, moments and schedules are those of its beginning."""
+        self.states.put_back(self._good)
+        self.states.slow_down()
+        self.step, self.stop, self._back = self.batches.start, Stop.NO, self._back + 1
+        self._begin_round()
 
     def _out_of_patience(self) -> bool:
         return self.budget.patience is not None and self.stale >= self.budget.patience
@@ -205,6 +227,8 @@ class Run:
                 return
             if score is not None:
                 record["score"] = score
+            if self._back:
+                record["rolled_back"] = self._back
             self._show()
             if self.score is None if score is None else self.score is None or score < self.score:
                 self.score, self.stale = score, 0
@@ -256,23 +280,8 @@ class Run:
             "score": self.score,
             "kept": self.kept,
             "history": self.history,
-            "weights": dict(self.task.state_dict()),
-            "average": self.average.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "schedulers": [scheduler.state_dict() if scheduler else {} for scheduler in self.schedulers],
-            "precision": self.precision.state_dict(),
+            **self.states.now(),
         }
-
-    def _restore(self, state: dict[str, Any]) -> None:
-        self.task.load_state_dict(state["weights"])
-        self.average.load_state_dict(state["average"])
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        for scheduler, saved in zip(self.schedulers, state["schedulers"], strict=True):
-            if scheduler is not None:
-                scheduler.load_state_dict(saved)
-        if state["precision"]:
-            self.precision.load_state_dict(state["precision"])
 
 
 def _copied(value: Any) -> Any:
