@@ -144,8 +144,8 @@ def loads_what_it_saved(generator: Any, case: Case) -> None:
             made.save(path)
         warned = any(issubclass(warning.category, RealRowsWarning) for warning in said)
         noted = json.loads((path / "model.json").read_text(encoding="utf-8"))["contains_real_rows"]
-        expect(generator, case, warned == made.holds_rows, f"holds_rows={made.holds_rows}, warned={warned}")
-        expect(generator, case, noted == made.holds_rows, f"holds_rows={made.holds_rows}, the file says {noted}")
+        expect(generator, case, warned == made.keeps_rows, f"holds_rows={made.keeps_rows}, warned={warned}")
+        expect(generator, case, noted == made.keeps_rows, f"holds_rows={made.keeps_rows}, the file says {noted}")
         with registered(type(generator)):
             back = load(path)
     expect(generator, case, type(back) is type(made), f"a {type(back).__name__} was loaded")

@@ -150,7 +150,7 @@ def _model(what: str) -> None:
         _training(generator)
     for label, text in generator.few_rows_.items():
         print(f"few rows of class {label}: {text}")
-    if generator.holds_rows:
+    if generator.keeps_rows:
         print("\nContains real rows: treat it as you treat the data.")
 
 

@@ -185,6 +185,11 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
         self._check_fitted()
         return self.encoder_.schema_
 
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether a file of it holds real rows, or what they can be made out from."""
+        return self.holds_rows
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fitted_")
 

@@ -14,7 +14,7 @@ from .packing import packed, unpacked
 def write(generator: Generator, path: str | Path, overwrite: bool) -> None:
     """Write a fitted generator; what `Generator.save` documents."""
     write_model(path, *packed(generator), overwrite=overwrite)
-    if generator.holds_rows:
+    if generator.keeps_rows:
         text = f"{path} holds the real rows that {type(generator).__name__} works from: treat it as you treat the data"
         warnings.warn(text, RealRowsWarning, stacklevel=3)
 

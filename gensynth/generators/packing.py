@@ -38,7 +38,7 @@ def packed(generator: Generator) -> tuple[dict[str, Any], Arrays]:
         "features": getattr(generator, "n_features_in_", None),
         "names": None if names is None else [str(name) for name in names],
         "notes": getattr(generator, "notes_", {}),
-        "contains_real_rows": generator.holds_rows,
+        "contains_real_rows": generator.keeps_rows,
         "versions": {name: version(name) for name in PACKAGES},
         **{part: held for part, (held, _) in parts.items()},
     }

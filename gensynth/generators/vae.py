@@ -1,10 +1,10 @@
-"""Variational autoencoder: rows become points of few numbers, and points rows.
+"""Variational autoencoder: rows become points of few numbers, and points rows; for tables and images.
 
     log p(row | class) >= E_q log p(row | z, class) - weight * KL(q(z | row, class) || N(0, I))
 
-The columns are codes (`data.codes`), each with its own softmax; the mathematics of the networks stands in `nn.vae`.
-New rows come from a mixture of normals fitted to the points of each class's rows (`mixtures`) and not from N(0, I),
-which has holes where no row lies.
+What a network is, and what log p is, stands in `nn.vae` for tables and in `nn.image_vae` for images. New rows come from
+a density fitted to the points of each class's rows and not from N(0, I), which has holes where no row lies: `mixtures`
+for tables, `latent` for images.
 
 References: Kingma and Welling 2014, arXiv:1312.6114; Xu et al. 2019, arXiv:1907.00503, sec. 4.4 (TVAE, on tables);
 Ghosh et al. 2020, arXiv:1903.12436, sec. 4 (the density fitted afterwards).
@@ -16,7 +16,7 @@ networks, and categories are drawn from the softmax.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ from ..data.kinds import Kind
 from ..errors import ConfigError, DataError
 from ..random import as_generator
 from .base import Codes, Draw, Supports
+from .latent import Around, Sampler
 from .mixtures import MOST_ROWS, Mixtures
 from .trained import Trained
 from .training import Pace, check_count, check_rate, check_widths
@@ -38,34 +39,44 @@ if TYPE_CHECKING:
     from ..nn.task import Task
 
 Floats = npt.NDArray[np.float64]
+SAMPLERS = get_args(Sampler)
 
 
 class VAE(Trained):
-    """Rows decoded from points of a space in which like rows lie close together.
+    """Rows decoded from points of a space in which like rows lie close together: of tables, and of images.
 
     Fast to train, fast to sample, and the one whose space can be walked: `encode` gives the points of rows, `decode`
-    the rows of points, `interpolate` the rows between two. `Autoregressive` keeps more of what columns have to do with
-    one another, and holds columns at values.
+    the rows of points, `interpolate` the rows between two. Of tables `Autoregressive` keeps more of what columns have
+    to do with one another, and holds columns at values. Images have 4 to 256 pixels a side, all of one size.
 
     Few rows: a class of 1 to 5 is mostly what all rows have in common: its points are spread as those of the other
-    classes are. Classes of more rows have spreads of their own, and from 32 rows on several normals. From 200 rows on
-    a tenth is held out to tell when to stop; with fewer all `steps` are done.
+    classes are. Classes of more rows have spreads of their own. From 200 rows on a tenth is held out to tell when to
+    stop; with fewer all `steps` are done.
+
+    A saved file holds points of real rows, from which these can nearly be made again, where `sampler` draws around or
+    between them: of images unless it is "normal", of tables only if it is "smote".
 
     Arguments:
-        hidden: widths of the layers, at least one, the same in both networks; each at least 1.
-        noise: width of the space, at least 1.
-        weight: of the KL divergence, above 0. 1 is the bound itself; less keeps more of each row in its point, and of
-            what the columns of a small table have to do with one another.
-        components: normals in the mixture of a class at most, at least 1; of n rows there are n / 16, or the root of n.
+        hidden: widths of the layers, at least one, the same in both networks; of convolutions that of the largest grid
+            first. None for 256, 256; of images 32, 64.
+        noise: width of the space, at least 1; None for 16, of images 32.
+        weight: of the KL divergence, above 0; None for 0.7, of images 0.0002. 1 is the bound itself; less keeps more of
+            each row in its point.
+        sampler: how points are drawn. "mixture": of tables from few normals a class, of images around the point of a
+            real one, as far as those of all classes are spread; "smote": between the points of two like rows;
+            "normal": from one normal a class. None for "mixture".
+        components: normals in the mixture of a class at most, at least 1; of n rows of a table there are n / 16, or the
+            root of n; of images, points that are drawn around.
         steps: training steps at most, at least 1; None for 16 passes through the rows, between 400 and 6,000 steps.
         max_time: bound on training, such as "90s", "2m" or a number of seconds; None for none.
         training: further settings of training, see `generators.training.Training`: batch_size, lr, patience, device,
-            checkpoint_dir, progress, trainer_kwargs.
+            checkpoint_dir, pictures_dir, progress, trainer_kwargs.
         schema: kinds of columns to take instead of the inferred ones.
         random_state: int for results that repeat, or None.
 
-    After `fit`: `history_`, a record a round of step, seconds, loss, its parts (error, distance) and held-out score
-    (nats a row); `mixtures_`; `steps_`, `batch_size_`, `lr_` as resolved; what `ended_` training.
+    After `fit`: `history_`, a record a round of step, seconds, loss, its parts (error, distance; of images told, how
+    well points tell the class) and held-out score; `hidden_`, `noise_`, `weight_`, `sampler_`, `steps_`, `batch_size_`,
+    `lr_` as resolved; `spread_`, what points are drawn from; what `ended_` training.
 
     Example:
         >>> X = np.repeat([[0.0, 1.0], [5.0, 2.0]], 50, axis=0)
@@ -84,11 +95,12 @@ class VAE(Trained):
 
     def __init__(
         self, *, hidden: Sequence[int] | None = None, noise: int | None = None, weight: float | None = None,
-        components: int = 200,
+        sampler: Sampler | None = None, components: int = 200,
         steps: int | None = None, max_time: str | float | None = None, training: Mapping[str, Any] | None = None,
         schema: Mapping[Any, str] | None = None, random_state: int | None = None,
     ) -> None:  # fmt: skip
-        self.hidden, self.noise, self.weight, self.components = hidden, noise, weight, components
+        self.hidden, self.noise, self.weight, self.sampler = hidden, noise, weight, sampler
+        self.components = components
         self.steps, self.max_time, self.training = steps, max_time, training
         self.schema, self.random_state = schema, random_state
 
@@ -99,6 +111,8 @@ class VAE(Trained):
         check_count("noise", self.noise)
         check_count("components", self.components, optional=False)
         check_rate("weight", self.weight)
+        if self.sampler is not None and (not isinstance(self.sampler, str) or self.sampler not in SAMPLERS):
+            raise ConfigError(f"sampler must be 'mixture', 'smote' or 'normal', got {self.sampler!r:.60}")
 
     @property
     def _side(self) -> Any:
@@ -116,6 +130,11 @@ class VAE(Trained):
         return self._side.noise if self.noise is None else self.noise
 
     @property
+    def sampler_(self) -> Any:
+        """How points are drawn, as resolved."""
+        return "mixture" if self.sampler is None else self.sampler
+
+    @property
     def weight_(self) -> float:
         """The weight of the divergence as resolved."""
         return self._side.weight if self.weight is None else self.weight
@@ -129,7 +148,11 @@ class VAE(Trained):
         classes, order = len(self.labels_.counts), as_generator(key, "points").permutation(len(codes))
         some = np.sort(np.concatenate([order[codes[order] == code][:MOST_ROWS] for code in range(classes)]))
         m, s = self._side.points(self._side.learned(rows[some]), codes[some])
-        self.mixtures_ = Mixtures.fit(m, s, codes[some], components=self.components, key=key)
+        given: dict[str, Any] = {"components": self.components, "key": key}
+        if self.sampler_ == "mixture" and self.kind_ == "table":
+            self.spread_: Mixtures | Around = Mixtures.fit(m, s, codes[some], **given)
+        else:
+            self.spread_ = Around.fit(m, s, codes[some], sampler=self.sampler_, **given)
 
     def _shown(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         made: torch.Tensor = self._side.shown(x, y)
@@ -213,14 +236,20 @@ class VAE(Trained):
             )
         return z
 
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether a file of it holds the points of real rows."""
+        return isinstance(self.spread_, Around) and self.sampler_ != "normal"
+
     # Files -------------------------------------------------------------------------------------------------------
 
     def _state(self) -> saved.Packed:
         meta, arrays = super()._state()
-        return meta, arrays | {f"mixtures/{name}": array for name, array in self.mixtures_.pack().items()}
+        return meta, arrays | {f"mixtures/{name}": array for name, array in self.spread_.pack().items()}
 
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
         mine = {name: arrays[name] for name in arrays if name.startswith("mixtures/")}
         super()._restore(meta, {name: array for name, array in arrays.items() if name not in mine})
         named = {name.partition("/")[2]: array for name, array in mine.items()}
-        self.mixtures_ = Mixtures.unpack(named, len(self.labels_.counts), self.noise_)
+        kind = Mixtures if self.sampler_ == "mixture" and self.kind_ == "table" else Around
+        self.spread_ = kind.unpack(named, len(self.labels_.counts), self.noise_)

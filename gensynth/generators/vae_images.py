@@ -29,8 +29,7 @@ class Pictures:
     vae: VAE
     hidden: ClassVar[tuple[int, ...]] = (32, 64)
     noise: ClassVar[int] = 32
-    weight: ClassVar[float] = 1e-3
-    sampler: ClassVar[str] = "mixture"
+    weight: ClassVar[float] = 2e-4
 
     def task(self, rng: torch.Generator) -> ImageCodec:
         """Return networks of fresh weights."""
@@ -79,7 +78,7 @@ class Pictures:
 
             @torch.no_grad()
             def block(code: Codes, spot: Codes, *points: Floats) -> npt.NDArray[np.float32]:
-                (point,) = points or (self.vae.mixtures_.draw(code, spot, key),)
+                (point,) = points or (self.vae.spread_.draw(code, spot, key),)
                 at, given = torch.from_numpy(point.astype(np.float32)), torch.from_numpy(code.astype(np.int64))
                 return np.asarray(task.decode(at.to(device), given.to(device)).float().cpu().numpy())
 

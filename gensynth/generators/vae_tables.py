@@ -30,7 +30,6 @@ class Tables:
     hidden: ClassVar[tuple[int, ...]] = (256, 256)
     noise: ClassVar[int] = 16
     weight: ClassVar[float] = 0.7
-    sampler: ClassVar[str] = "mixture"
 
     def task(self, rng: torch.Generator) -> Codec:
         """Return networks of fresh weights."""
@@ -79,7 +78,7 @@ class Tables:
             refused = torch.from_numpy(form.refused(np.unique(codes))).to(device)
 
             def block(code: Codes, spot: Codes, *points: Floats) -> Ints:
-                (point,) = points or (self.vae.mixtures_.draw(code, spot, key),)
+                (point,) = points or (self.vae.spread_.draw(code, spot, key),)
                 u = form.uniforms(key, spot, "column")
                 parts = (point.astype(np.float32), code.astype(np.int64), u.astype(np.float32))
                 at, given, by = (torch.from_numpy(part).to(device) for part in parts)
