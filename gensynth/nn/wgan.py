@@ -21,9 +21,11 @@ of a batch, an estimate of the same mean at a third of the cost; the rates fall 
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Literal
+from contextlib import nullcontext
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -51,7 +53,17 @@ class Maker(nn.Module, ABC):
 
 
 class Critic(nn.Module, ABC):
-    """D, in two parts: a linear one into the space that gradients are taken in, and the rest."""
+    """D, in two parts: a linear one into the space that gradients are taken in, and the rest.
+
+    What its losses need of the training stands in `retries` and `largest` (see `Task`).
+    """
+
+    retries: ClassVar[int] = 0
+    largest: ClassVar[float] = math.inf
+
+    def varied(self, examples: Examples, rng: torch.Generator) -> Examples:
+        """Return examples as D is shown them, real and made ones alike: changed at random, or as they are."""
+        return examples
 
     @abstractmethod
     def points(self, examples: Examples) -> Tensor:
@@ -93,6 +105,7 @@ class Game(Task):
         super().__init__()
         self.maker, self.critic = maker, critic
         self.loss, self.penalty, self.critic_steps, self.lr = loss, penalty, critic_steps, lr
+        self.retries, self.largest = critic.retries, critic.largest
         self.steps, self.done = 1, 0
 
     def optimizers(self, steps: int) -> list[tuple[Optimizer, LRScheduler | None]]:
@@ -111,16 +124,19 @@ class Game(Task):
         """Move D up, as often as it has steps, then G. The record has D's estimate of how far apart both are."""
         said, self.done = [], index + 1
         count = min(self.critic_steps, len(batch[0]))
-        parts = [*zip(*(tensor.tensor_split(count) for tensor in batch), strict=True)]
-        for number, real in enumerate(parts):
+        parts = zip(*(tensor.tensor_split(count) for tensor in batch), strict=True)
+        shown = [self.critic.varied(part, rng) for part in parts]
+        for number, real in enumerate(shown):
             with torch.no_grad():
-                made = self.maker.make(real, rng)
+                made = self.critic.varied(self.maker.make(real, rng), rng)
             lazy = (index * count + number) % LAZY == 0
-            loss, distance = self._criticised(real, made, rng, lazy)
+            whole = lazy or self.loss == "wgan-gp"  # half a float is too little for gradients of gradients
+            with torch.autocast(real[0].device.type, enabled=False) if whole else nullcontext():
+                loss, distance = self._criticised(real, made, rng, lazy)
             descend(1, loss)
             said.append((loss.detach(), distance.detach()))
         self.critic.requires_grad_(False)
-        loss = self._fooled(parts[0], self.maker.make(parts[0], rng))
+        loss = self._fooled(shown[0], self.critic.varied(self.maker.make(shown[0], rng), rng))
         descend(0, loss)
         self.critic.requires_grad_(True)
         critic, distance = (torch.stack(values).mean() for values in zip(*said, strict=True))
