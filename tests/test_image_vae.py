@@ -93,7 +93,7 @@ def halves(n=240, seed=0):
     return torch.from_numpy(x), torch.from_numpy(y)
 
 
-def learned(x, y, seed=0, steps=150):
+def learned(x, y, seed=0, steps=100):
     task = ImageCodec(tuple(x.shape[1:]), 2, (8,), noise=4, lr=5e-3, rng=seeded(seed))
     train(task, Batches((x, y), 32, seed=seed, steps=steps, round=50), device="cpu", decay=0.9, progress=False)
     with torch.no_grad():

@@ -14,7 +14,7 @@ same for all, the KL is half of |m|^2 but for a constant.
     decoder   f(B z + b'),  f(N(E f(.) + c)) as the smallest grid,  tanh of `conv.Up`
 
 with f(x) = x sigmoid(x) and N a group norm, without which absolute values are stuck at images of background alone.
-Neither network is told the class. Networks that are learn codes which leave it out: spread, these make worse images.
+Neither network is told the class: told, they made images that a classifier learned less from.
 
 References: Kingma and Welling 2014, arXiv:1312.6114, eq. 3 (the bound); Ghosh et al. 2020, arXiv:1903.12436, sec. 3
 (a constant variance); Mathieu et al. 2016, arXiv:1511.05440, eq. 6 (differences of pixels).
