@@ -48,6 +48,7 @@ _NAMES = {
     "Constraint": "gensynth.gates",
     "Schema": "gensynth.data.schema",
     "Images": "gensynth.data.kinds",
+    "ImageFolder": "gensynth.store.image_folder",
     "Series": "gensynth.data.kinds",
     "Texts": "gensynth.data.kinds",
     "Audio": "gensynth.data.kinds",

@@ -56,7 +56,9 @@ __all__ = [
 ]
 
 RECORDED = "(rows that the recipe was made from)"
-_EXCLUSIVE = (("generator", "model"), ("holdout", "split"), ("model", "groups"), ("model", "columns"))
+_EXCLUSIVE = (
+    ("generator", "model"), ("holdout", "split"), ("model", "groups"), ("model", "columns"), ("reject", "groups"),
+)  # fmt: skip
 Spec = Annotated[Named, BeforeValidator(_named)]
 Kind = typing.Literal["table", "image", "audio", "text", "series"]
 
@@ -114,7 +116,9 @@ class Job(Asked):
     """What `gensynth balance` and `gensynth fit` are asked to do.
 
     `strategy` is "auto" or another word of imbalanced-learn's, a float, or {label: rows}; labels match by their
-    printed form.
+    printed form. `reject` names made files, or numbers of made rows, in whose place others are made. Of folders: `link`
+    makes hard links of real files, `size` is that of images where a generator needs one, `on_bad` says what is done
+    about broken ones.
     """
 
     generator: Spec | None = None
@@ -127,6 +131,10 @@ class Job(Asked):
     holdout: float | None = Field(None, gt=0, lt=1)
     split: str | None = None
     mark: str | None = None
+    reject: list[str | int] = []
+    link: bool = False
+    size: Annotated[int, Field(ge=1)] | Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=2)] | None = None
+    on_bad: typing.Literal["skip", "error"] = "skip"
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -275,11 +283,22 @@ def checked_params(made: type, params: dict[str, Any], name: str) -> dict[str, A
         if key == "policy" and value is not None:  # pydantic would make a mere Transform of settings
             done[key] = Transform.from_dict(plain_policy(value))
             continue
+        if key == "generator" and isinstance(value, str | dict):  # one that another one works on top of
+            done[key] = _inner(value, name)
+            continue
         try:
             done[key] = TypeAdapter(hints.get(key, Any)).validate_python(value)
         except ValidationError as error:
             raise ConfigError(f"{name}: {key}={value!r}: {error.errors()[0]['msg']}") from None
     return done
+
+
+def _inner(spec: Any, name: str) -> Any:
+    """Return the generator that a parameter names. Raises: ConfigError."""
+    try:
+        return build_generator(Named.model_validate(_named(spec)))
+    except ValidationError as error:
+        raise ConfigError(f"{name}: generator: {_sentence(error, Named)}") from None
 
 
 def _sentence(error: ValidationError, model: type[BaseModel]) -> str:

@@ -29,6 +29,15 @@ def tree(root: str | Path) -> dict[str, bytes]:
     }
 
 
+def manifest(root: str | Path) -> pd.DataFrame:
+    return pd.read_csv(Path(root, "manifest.csv"), keep_default_na=False)
+
+
+def files_of(root: str | Path) -> dict[str, bytes]:
+    """Return the files that a manifest is of."""
+    return {name: content for name, content in tree(root).items() if name != "manifest.csv"}
+
+
 def there() -> list[str]:
     return sorted(path.name for path in Path().iterdir())
 
@@ -70,14 +79,23 @@ TEXTS = b'id,text,label\r\n007,"Win, now ""big""",spam\r\n008,see you at home to
 # Balance --------------------------------------------------------------------------------------------------------------
 
 
-def test_balance_copies_real_images_and_names_synthetic_ones_by_their_parents(run):
+def test_balance_copies_real_images_and_says_of_each_file_what_it_is(run):
     real = tree(signs())
     status, _, err = run("balance", "signs", "-o", "out")
     assert status == 0, err
     assert "Augment is taken" in err
-    made = tree("out")
+    made = files_of("out")
+    said = manifest("out").set_index("file")
+    assert set(said.index) == set(made)
     assert {name: made.pop(name) for name in real} == real
-    assert sorted(made) == [f"yield/{row}_synthetic_000{copy}.png" for row in (0, 1) for copy in (1, 2)]
+    assert sorted(made) == [f"yield/synthetic-00000{number}.png" for number in (1, 2, 3, 4)]
+    assert (said.loc[[*real], ["origin", "parents", "generator"]].drop_duplicates().values.tolist()) == [
+        ["real", "", ""]
+    ]
+    assert (said["class"] == said.index.str.partition("/").get_level_values(0)).all()
+    mine = said.loc[[*made]]
+    assert set(mine["parents"]) == {"yield/0.png", "yield/1.png"}
+    assert (mine["origin"] + mine["generator"]).unique().tolist() == ["syntheticAugment"]
     for name in made:
         assert read_image(Path("out", name)).shape == (9, 11, 3)
         assert made[name] not in real.values()
@@ -94,7 +112,7 @@ def test_the_command_line_makes_what_python_makes(run):
     balancer = Balancer(Augment("Rotate", random_state=3), random_state=3)
     X_new, _ = balancer.fit_resample(Images(X), y)
     assert run("balance", "signs", "-o", "out", "-g", "Augment", "-p", "policy=Rotate", "--seed", "3")[0] == 0
-    made = {name: read_image(Path("out", name)) for name in tree("out") if "synthetic" in name}
+    made = {name: read_image(Path("out", name)) for name in tree("out") if "synthetic-" in name}
     wanted = X_new.x[balancer.is_synthetic_]
     assert len(made) == len(wanted) == 4
     for name, image in made.items():
@@ -134,7 +152,7 @@ def test_a_class_of_one_image_and_images_of_all_sorts(run):
     Image.fromarray(RNG.integers(0, 65536, (6, 6)).astype(np.uint16)).save(common / "deep.png")
     status, _, err = run("balance", "käfer und co", "-o", "aus gabe", "--strategy", "all")
     assert status == 0, err
-    assert len([name for name in tree("aus gabe") if name.startswith("Ä/one pixel_synthetic_")]) == 4
+    assert len([name for name in tree("aus gabe") if name.startswith("Ä/synthetic-")]) == 4
     assert run("transform", "käfer und co", "-o", "changed", "-n", "2")[0] == 0
     for name in tree("käfer und co"):
         for copy in (1, 2):
@@ -154,11 +172,12 @@ def test_copies_are_bytes_and_masks_go_with_their_images(run):
     for name, content in tree("copies").items():
         if "synthetic" in name:
             assert content in tree("images").values()
+    assert manifest("copies")["parents"].str.startswith("yield/").sum() == 4
     assert (
         run(*words_of, "out", "-g", "Augment", "-p", "policy={name: Translate, x: 0.3, whole: true, border: 0.0}")[0]
         == 0
     )
-    made, covers = tree("out"), tree("out.masks")
+    made, covers = files_of("out"), tree("out.masks")
     assert set(made) == set(covers)
     assert {name: covers[name] for name in tree("masks")} == tree("masks")
     for name in made:
@@ -171,7 +190,7 @@ def test_held_out_images_take_their_masks_along(run):
     signs("masks", size=(9, 11))
     assert run("balance", "images", "--masks", "masks", "--holdout", "0.3", "-o", "out")[0] == 0
     for out in ("out", "out.holdout"):
-        assert set(tree(out)) == set(tree(f"{out}.masks"))
+        assert set(files_of(out)) == set(tree(f"{out}.masks"))
     assert tree("out.holdout.masks").items() <= tree("masks").items()
     assert len(tree("out.holdout")) == 3
     assert all("yield" in name for name in tree("out") if "synthetic" in name)
@@ -265,6 +284,141 @@ def test_dry_run_and_print_config_write_nothing(run):
     Path("job.yaml").write_text(out)
     assert run("transform", "-c", "job.yaml")[0] == 0
     assert len(tree("out")) == 24
+
+
+# Folders as they are balanced -----------------------------------------------------------------------------------------
+
+
+def reject(*names: str, path: str = "marks.txt") -> tuple[str, str]:
+    Path(path).write_text("".join(f"{name}\n" for name in names))
+    return "--reject", path
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("-g", "Augment"), ("-g", "Augment", "--gate", "NotACopy"), ("-g", "VAE", "-p", "steps=2"),
+     ("-g", "Augment", "--under", "{name: RandomUnderSampler, params: {sampling_strategy: {stop: 7}}}")],
+    ids=["Augment", "gate", "VAE", "under"],
+)  # fmt: skip
+def test_other_files_stand_in_place_of_refused_ones_and_those_that_are_kept_stay(run, options):
+    signs(counts=[("go", 3), ("stop", 8), ("yield", 2)])
+    if "--under" in options:  # it takes a configuration
+        Path("job.yaml").write_text(f"under: {options[-1]}\n")
+        options = (*options[:-2], "-c", "job.yaml")
+    status, _, err = run("balance", "signs", "-o", "out", *options)
+    assert status == 0, err
+    first = files_of("out")
+    made = sorted(name for name in first if "synthetic-" in name)
+    per_class = [name for name in made if name.startswith("yield")]
+    assert len(made) == 2 * len(per_class) - 1
+    gone = {per_class[1], "go/synthetic-000001.png"}
+    marked = manifest("out").assign(reject=lambda said: np.where(said["file"].isin(gone), "x", ""))
+    marked.to_csv("marked.csv", index=False)
+    status, _, err = run("balance", "-c", "out.recipe.json", "--reject", "marked.csv", "--overwrite")
+    assert status == 0, err
+    second = files_of("out")
+    new = {f"yield/synthetic-{len(per_class) + 1:06d}.png", f"go/synthetic-{len(per_class):06d}.png"}
+    assert set(second) - set(first) == new
+    assert set(first) - set(second) == gone
+    assert all(second[name] == first[name] for name in set(first) - gone)
+    assert not {second[name] for name in new} & {*first.values()}
+    assert set(manifest("out")["file"]) == set(second)
+    assert run("balance", "-c", "out.recipe.json", "--overwrite")[0] == 0  # what was refused stays so
+    assert files_of("out") == second
+    assert run("balance", "-c", "out.recipe.json", "--overwrite", *reject(min(new)))[0] == 0
+    third = files_of("out")
+    assert set(second) - set(third) == {min(new)}
+    assert all(third[name] == second[name] for name in set(second) & set(third))
+
+
+def test_parents_of_what_stands_in_place_are_right(run):
+    signs()
+    assert (
+        run("balance", "signs", "-o", "out", "-g", "RandomOverSampler", *reject("yield/synthetic-000002.png"))[0] == 0
+    )
+    said = manifest("out").set_index("file")
+    assert (said["origin"] == "synthetic").sum() == 4
+    for name, parent in said.loc[said["origin"] == "synthetic", "parents"].items():
+        assert Path("out", name).read_bytes() == Path("signs", parent).read_bytes()
+
+
+def test_masks_and_recordings_of_refused_files(run):
+    signs("images")
+    signs("masks", size=(9, 11))
+    args = ("balance", "images", "--masks", "masks", "-g", "RandomOverSampler", "-o", "out")
+    assert run(*args, *reject("yield/synthetic-000001.png"))[0] == 0
+    assert set(files_of("out")) == set(tree("out.masks"))
+    said = manifest("out").set_index("file")["parents"]
+    for name, parent in said[said != ""].items():
+        assert Path("out.masks", name).read_bytes() == Path("masks", parent).read_bytes()
+    words()
+    assert run("balance", "words", "-o", "w", *reject("no/synthetic-000003.wav"))[0] == 0
+    assert sorted(name for name in tree("w") if "synthetic" in name) == [
+        f"no/synthetic-00000{number}.wav" for number in (1, 2, 4)
+    ]
+
+
+def test_names_that_are_refused_and_are_not_there(run):
+    signs()
+    for name, says in [("yield/synthetic-000005.png", "no such file is made"), ("yield/0.png", "a real file"),
+                       ("..", "no such file is made"), ("yeld/synthetic-000001", "did you mean")]:  # fmt: skip
+        status, _, err = run("balance", "signs", "-o", "out", *reject(name))
+        assert (status, says in err, Path("out").exists()) == (2, True, False), err
+    status, _, err = run("balance", "signs", "-o", "out", "--reject", "none.csv")
+    assert (status, "--reject none.csv" in err) == (2, True), err
+
+
+def test_links_share_the_bytes_of_real_files_and_a_recipe_keeps_that(run):
+    signs()
+    assert run("balance", "signs", "-o", "out", "--link", "--holdout", "0.3")[0] == 0
+    assert run("balance", "-c", "out.recipe.json", "--overwrite")[0] == 0
+    for out in ("out", "out.holdout"):
+        names = [name for name in files_of(out) if "synthetic-" not in name]
+        assert names
+        assert all(Path(out, name).samefile(Path("signs", name)) for name in names)
+
+
+def test_a_balanced_folder_can_be_balanced_again(run):
+    signs()
+    assert run("balance", "signs", "-o", "once")[0] == 0
+    status, _, err = run("balance", "once", "-o", "twice", "--strategy", "{yield: 8}")
+    assert status == 0, err
+    assert "left out" not in err
+    assert files_of("once").items() <= files_of("twice").items()
+    assert {f"yield/synthetic-00000{number}.png" for number in (5, 6)} == {*tree("twice")} - {*tree("once")}
+    said = manifest("twice")
+    assert (said["origin"] == "synthetic").sum() == 6
+    assert said[: len(said)].merge(manifest("once")).shape == manifest("once").shape  # what was made once is still said
+    assert "6 of them are synthetic" in run("show", "twice")[1]
+
+
+def test_generators_that_need_one_size_get_it(run):
+    signs()
+    for row in range(3):
+        write_image(f"signs/stop/wide{row}.png", RNG.integers(0, 256, (90, 200)).astype(np.uint8))
+    status, _, err = run("balance", "signs", "-o", "out", "-g", "VAE", "-p", "steps=2")
+    assert status == 0, err
+    assert "3 of 11 images are brought to 9 x 11 pixels" in err
+    assert {name: tree("signs")[name] for name in tree("signs")}.items() <= tree("out").items()
+    made = [name for name in tree("out") if "synthetic-" in name]
+    assert len(made) == 7
+    assert {read_image(Path("out", name)).shape for name in made} == {(9, 11, 3)}
+    assert set(manifest("out").set_index("file").loc[made, "parents"]) == {""}
+    args = ("balance", "signs", "-g", "VAE", "-p", "steps=2", "--size", "8x16", "-o", "sized")
+    assert run(*args)[0] == 0
+    assert read_image("sized/yield/synthetic-000001.png").shape == (8, 16, 3)
+    changed = ("balance", "signs", "-g", "Augment", "-p", "generator={name: VAE, params: {steps: 2}}", "-o", "both")
+    status, _, err = run(*changed)
+    assert status == 0, err
+    assert read_image("both/yield/synthetic-000001.png").shape == (9, 11, 3)
+
+
+def test_photographs_are_learned_small_unless_said(run):
+    signs("photos", size=(300, 200, 3), counts=[("a", 5), ("b", 2)])
+    status, _, err = run("balance", "photos", "-o", "out", "-g", "VAE", "-p", "steps=1")
+    assert status == 0, err
+    assert "7 of 7 images are brought to 64 x 43 pixels (--size" in err
+    assert read_image("out/b/synthetic-000001.png").shape == (64, 43, 3)
 
 
 # Transform ------------------------------------------------------------------------------------------------------------
@@ -395,7 +549,8 @@ def test_fit_sample_and_show_of_files(run):
         assert run("fit", name, "-o", f"{name}.model", "-g", "Augment")[0] == 0
         status, _, err = run("sample", f"{name}.model", "-n", "3", "--y", label, "-o", f"{name}.new")
         assert status == 0, err
-        assert [path.suffix for path in Path(f"{name}.new", label).iterdir()] == [suffix] * 3
+        made = [f"{label}/synthetic-00000{number}{suffix}" for number in (1, 2, 3)]
+        assert sorted(tree(f"{name}.new")) == ["manifest.csv", *made]
         assert run("sample", f"{name}.model", "-n", "3")[0] == 2
         assert run("sample", f"{name}.model", "-n", "3", "-o", name, "--overwrite")[0] == 2
         assert run("balance", name, "--model", f"{name}.model", "-o", f"{name}.out")[0] == 0
@@ -418,12 +573,30 @@ def test_fit_and_sample_of_texts_and_series(run):
     assert len(out.splitlines()) == 3
 
 
-def test_fit_of_images_of_several_sizes_is_refused(run):
+def test_a_model_learns_images_of_several_sizes_in_one(run):
     signs()
-    write_image("signs/stop/odd.png", np.zeros((3, 3), dtype=np.uint8))
-    status, _, err = run("fit", "signs", "-o", "m")
-    assert (status, there()) == (2, ["signs"])
-    assert "images of one size" in err
+    write_image("signs/stop/odd.png", np.zeros((30, 3), dtype=np.uint8))
+    for size, shape in (((), (9, 11, 3)), (("--size", "6"), (6, 6, 3)), (("--size", "8x5"), (8, 5, 3))):
+        status, _, err = run("fit", "signs", "-o", "m", *size, "--overwrite")
+        assert status == 0, err
+        assert f"images are brought to {shape[0]} x {shape[1]} pixels" in err
+        assert run("sample", "m", "-n", "2", "--y", "stop", "-o", f"made{shape[1]}")[0] == 0
+        assert read_image(f"made{shape[1]}/stop/synthetic-000002.png").shape == shape
+    signs("masks", size=(9, 11))
+    write_image("masks/stop/odd.png", np.zeros((30, 3), dtype=np.uint8))
+    status, _, err = run("fit", "signs", "--masks", "masks", "-o", "n")
+    assert (status, "images of one size" in err) == (2, True), err
+
+
+def test_a_model_says_which_files_its_rows_come_from(run):
+    signs()
+    assert run("fit", "signs", "-o", "m", "-g", "RandomOverSampler")[0] == 0
+    assert run("sample", "m", "-n", "9", "-o", "made")[0] == 0
+    said = manifest("made")
+    assert set(said["file"]) == set(files_of("made"))
+    assert (said["origin"] + said["generator"]).unique().tolist() == ["syntheticRandomOverSampler"]
+    for row in said.itertuples():
+        assert np.array_equal(read_image(Path("made", row.file)), read_image(Path("signs", row.parents)))
 
 
 # Bad input ------------------------------------------------------------------------------------------------------------
@@ -445,6 +618,12 @@ WRONG = [
     (("balance", "signs", "--text", "words"), 2, "is a folder"),
     (("balance", "signs", "--kind", "audio"), 1, "no recordings"),
     (("balance", "signs", "--kind", "pictures"), 2, "kind"),
+    (("balance", "signs", "--size", "0"), 2, "size"),
+    (("balance", "signs", "--size", "big"), 2, "size"),
+    (("balance", "signs", "--size", "3x4x5"), 2, "size"),
+    (("balance", "signs", "--on-bad", "ignore"), 2, "on_bad"),
+    (("balance", "sms.csv", "--text", "text", "-t", "label", "--link"), 2, "--link is for folders"),
+    (("fit", "sms.csv", "--text", "text", "-t", "label", "-o", "m", "--size", "4"), 2, "--size is for folders"),
     (("balance", "flat"), 1, "no class folders"),
     (("balance", "lone"), 1, "1 class"),
     (("balance", "empty"), 1, "no images or recordings"),
@@ -452,6 +631,13 @@ WRONG = [
     (("balance", "signs", "-g", "Augment", "-p", "policy=Flop"), 2, "did you mean 'Flip'"),
     (("balance", "signs", "-g", "Augment", "-p", "policy={name: Flip, prob: 1}"), 2, "Flip has no setting 'prob'"),
     (("balance", "signs", "-g", "Augment", "-p", "policy=DeleteWords"), 2, "kind 'text'"),
+    (("balance", "signs", "-g", "Augment", "-p", "generator=VEA"), 2, "did you mean 'VAE'"),
+    (("balance", "signs", "-g", "Augment", "-p", "generator={nam: VAE}"), 2, "did you mean 'name'"),
+    (
+        ("balance", "signs", "-g", "Augment", "-p", "generator={name: VAE, params: {step: 1}}"),
+        2,
+        "did you mean 'steps'",
+    ),
     (("transform", "signs", "--policy", "no.yaml"), 2, "no.yaml"),
     (("transform", "signs", "--policy", "bad.yaml"), 2, "did you mean 'Rotate'"),
     (("transform", "signs", "--policy", "DeleteWords"), 2, "kind 'text'"),
@@ -495,13 +681,25 @@ def test_wrong_requests_get_one_sentence_and_write_nothing(run, args, code, says
     assert tree(".") == before
 
 
-def test_broken_files_and_wrong_masks_are_named(run):
+def test_broken_files_are_left_out_or_refused(run):
     signs()
     Path("signs/stop/3.png").write_bytes(b"broken")  # a class of which nothing is made
-    for verb in ("balance", "transform"):
-        status, _, err = run(verb, "signs", "-o", "out")
+    path = Path("signs/yield/0.png")
+    path.write_bytes(path.read_bytes()[:-30])
+    for words_of in (("balance", "--on-bad", "error"), ("transform",), ("fit", "--on-bad", "error")):
+        status, _, err = run(*words_of, "signs", "-o", "out")
         assert (status, there()) == (1, ["signs"])
         assert "3.png is broken" in err
+    for generator in ("Augment", "RandomOverSampler"):
+        status, _, err = run("balance", "signs", "-o", generator, "-g", generator)
+        assert status == 0, err
+        assert "2 of 8 images cannot be read: stop/3.png, yield/0.png; they are left out" in err
+        assert not {"stop/3.png", "yield/0.png"} & {*tree(generator)}
+        assert len(files_of(generator)) == 10
+    assert "2 of 8 images" in run("fit", "signs", "-o", "model")[2]
+
+
+def test_wrong_masks_are_named(run):
     masked()
     args = ("transform", "scans/image", "--masks", "scans/mask", "-o", "out")
     write_image("scans/mask/1.png", np.zeros((20, 23), dtype=np.uint8))
@@ -512,7 +710,7 @@ def test_broken_files_and_wrong_masks_are_named(run):
     status, _, err = run(*args)
     assert status == 1
     assert "1.png has no mask" in err
-    assert there() == ["scans", "signs"]
+    assert there() == ["scans"]
 
 
 def test_recordings_of_two_rates_are_refused_and_stereo_is_told(run):
@@ -588,7 +786,7 @@ def test_real_folders_and_files(run):
             "--strategy", "{1: 30}", "-o", "guns.csv"),
     ]  # fmt: skip
     assert [status for status, _, _ in done] == [0, 0, 0, 0], [err for _, _, err in done]
-    assert len(tree("digits")) == 123
+    assert len(files_of("digits")) == 123
     assert len(pd.read_csv("sms.csv.gz")) == 2 * 4827
     assert len(pd.read_csv("guns.csv")) == 26 + 30
 
@@ -634,7 +832,7 @@ def test_files_of_a_model_go_into_an_empty_folder_and_never_into_another(run):
     assert run("fit", "signs", "-o", "model")[0] == 0
     Path("made").mkdir()
     assert run("sample", "model", "-n", "2", "-o", "made")[0] == 0
-    assert len(tree("made")) == 2
+    assert len(files_of("made")) == 2
     status, _, err = run("sample", "model", "-n", "2", "-o", "model", "--overwrite")
     assert (status, "is the input" in err) == (2, True), err
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import wave
@@ -12,10 +13,11 @@ import pytest
 from PIL import Image
 from scipy.io import wavfile
 
-from gensynth.errors import ConfigError, DataError
+from gensynth.errors import ConfigError, DataError, FormatError
 from gensynth.store.audio import read_wave, write_wave
-from gensynth.store.folders import Names, check_folder_output, fingerprint, list_folder, masks_of
+from gensynth.store.folders import Names, check_folder_output, copy_files, fingerprint, list_folder, masks_of
 from gensynth.store.images import read_image, read_mask, size_of, write_image, write_mask
+from gensynth.store.manifest import Entry, read_manifest, read_marks, write_manifest
 
 RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, (5, 7, 3)).astype(np.uint8)
@@ -238,11 +240,27 @@ def test_folders_that_cannot_be_used(tmp_path):
     assert len(list_folder(tmp_path / "both", "audio")) == 1
 
 
-def test_a_link_in_a_circle_is_told(tmp_path):
-    touch(tmp_path, "a/1.png")
-    (tmp_path / "a" / "again").symlink_to(tmp_path)
-    with pytest.raises(DataError, match="may lead back"):
-        list_folder(tmp_path)
+def test_links_that_leave_the_folder_and_links_to_folders_are_not_followed(tmp_path):
+    root, outside = touch(tmp_path / "in", "a/1.png", "b/2.png"), touch(tmp_path / "out", "secret.png", "c/3.png")
+    (root / "a" / "again").symlink_to(root)  # a loop
+    (root / "c").symlink_to(outside / "c")
+    (root / "a" / "secret.png").symlink_to(outside / "secret.png")
+    (root / "a" / "gone.png").symlink_to(outside / "gone.png")
+    (root / "b" / "inside.png").symlink_to(root / "a" / "1.png")
+    listing = list_folder(root)
+    assert [file.as_posix() for file in listing.files] == ["a/1.png", "b/2.png", "b/inside.png"]
+    assert "4 links are not followed: a/again, a/gone.png, a/secret.png, ..." in listing.notes
+    assert "c" not in "".join(note for note in listing.notes if "class folders" in note)
+    (tmp_path / "link").symlink_to(root)
+    assert list_folder(tmp_path / "link").files == listing.files  # the folder that was named may be one
+
+
+def test_pipes_and_the_manifest_are_no_images(tmp_path):
+    touch(tmp_path, "a/1.png", "manifest.csv", "a/manifest.csv")
+    os.mkfifo(tmp_path / "a" / "pipe.png")
+    listing = list_folder(tmp_path)
+    assert len(listing) == 1
+    assert listing.notes == ("1 file is left out, no images: a/manifest.csv",)
 
 
 def test_masks_are_found_by_name_whatever_the_suffix(tmp_path):
@@ -255,6 +273,62 @@ def test_masks_are_found_by_name_whatever_the_suffix(tmp_path):
     touch(masks, "a/2.png", "a/2.tif")
     with pytest.raises(DataError, match="several masks"):
         masks_of(listing, masks)
+
+
+def test_numbers_go_on_where_names_are_taken():
+    names = Names([PurePath("a/synthetic-000002.png"), PurePath("a/b/synthetic-000001.png")])
+    made = [names.numbered(label).as_posix() for label in ("a", "b", "a", None)]
+    assert made == ["a/synthetic-000001", "b/synthetic-000001", "a/synthetic-000003", "synthetic-000001"]
+
+
+def test_copies_and_links(tmp_path, monkeypatch):
+    listing = list_folder(touch(tmp_path / "in", "a/1.png", "a/2.png"))
+    copy_files(listing, [0], tmp_path / "copies")
+    copy_files(listing, [1], tmp_path / "links", link=True)
+    assert (tmp_path / "links/a/2.png").samefile(tmp_path / "in/a/2.png")
+    assert not (tmp_path / "copies/a/1.png").samefile(tmp_path / "in/a/1.png")
+
+    def refused(*_):
+        raise OSError
+
+    monkeypatch.setattr(os, "link", refused)
+    copy_files(listing, [0], tmp_path / "links", link=True)
+    assert (tmp_path / "links/a/1.png").read_bytes() == b"a/1.png"
+
+
+def test_what_a_manifest_says_is_read_again(tmp_path):
+    entries = [Entry('b/ä, "1".png', "b"), Entry("a/synthetic-000001.png", "a", "synthetic", "a/1.png;a/2.png", "VAE")]
+    write_manifest(tmp_path, entries)
+    assert read_manifest(tmp_path) == {entry.file: entry for entry in entries}
+    lines = (tmp_path / "manifest.csv").read_text().splitlines()
+    assert lines[:2] == [
+        "file,class,origin,parents,generator",
+        "a/synthetic-000001.png,a,synthetic,a/1.png;a/2.png,VAE",
+    ]
+    assert read_manifest(tmp_path / "none") == {}
+    (tmp_path / "manifest.csv").write_bytes(b"a,b\n1,2\n\x00")
+    assert read_manifest(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a/1.png\n\n  b/2 c.png \n", "file,class,reject\na/1.png,a,x\nb/1.png,b,\nb/2 c.png,b,TRUE\n",
+     "\ufeffreject;file\r\n1;a/1.png\r\n0;b/1.png\r\nx;b/2 c.png\r\n"],
+    ids=["names", "manifest", "as spreadsheets save it"],
+)  # fmt: skip
+def test_marks_in_all_forms(tmp_path, text):
+    (tmp_path / "marks").write_text(text, newline="")
+    assert read_marks(tmp_path / "marks") == ["a/1.png", "b/2 c.png"]
+
+
+def test_marks_that_cannot_be_read(tmp_path):
+    with pytest.raises(ConfigError, match="No such file"):
+        read_marks(tmp_path / "none")
+    (tmp_path / "marks").write_text("file,class\na/1.png,a\n")
+    with pytest.raises(FormatError, match="without a column `reject`"):
+        read_marks(tmp_path / "marks")
+    (tmp_path / "marks").write_text("")
+    assert read_marks(tmp_path / "marks") == []
 
 
 def test_names_are_new_and_of_their_parents():

@@ -59,6 +59,22 @@ Kind = Annotated[
 ]
 Text = Annotated[str | None, typer.Option("--text", help="Column that holds the texts: the rows are those.")]
 Masks = Annotated[str | None, typer.Option("--masks", help="Folder with a mask for each image, of the same name.")]
+Size = Annotated[
+    str | None,
+    typer.Option("--size", help="Size of images for generators that need one, as 64 or HEIGHTxWIDTH."),
+]
+Bad = Annotated[
+    str | None, typer.Option("--on-bad", help="Of images that are broken: skip, which leaves them out, or error.")
+]
+Link = Annotated[bool, typer.Option("--link", help="Hard links of real files instead of copies.")]
+Reject = Annotated[
+    str | None,
+    typer.Option(
+        "--reject",
+        help="Make others in place of what this file names: a copy of manifest.csv with a column reject, or a name a "
+        "line; of a table, a number of a synthetic row a line. Goes with --config RECIPE.",
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed, at least 0.  [default: 0]", min=0)]
 Threads = Annotated[int | None, typer.Option("--threads", help="Most threads to use.", min=1)]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
@@ -108,6 +124,10 @@ def balance(
     kind: Kind = None,
     text: Text = None,
     masks: Masks = None,
+    size: Size = None,
+    on_bad: Bad = None,
+    link: Link = False,
+    reject: Reject = None,
     config: Config = None,
     seed: Seed = None,
     threads: Threads = None,
@@ -117,16 +137,17 @@ def balance(
 ) -> None:
     """Add synthetic rows of the rare classes to a table, or files to a folder of images or recordings.
 
-    The real rows come first, unchanged; real files are copied, with NAME_synthetic_0001 beside them. Beside the output
-    stands NAME.recipe.json, which --config takes to make the same output again. Split off the rows you test on before
-    balancing (--holdout, --split).
+    The real rows come first, unchanged; real files are copied, with synthetic-000001.png beside them, and manifest.csv
+    says which are real. Beside the output stands NAME.recipe.json, which --config takes to make the same output again.
+    Split off the rows you test on before balancing (--holdout, --split).
     """
     from . import balancing as verb
     from .settings import gather
 
     job = gather(config, data=data, target=target, out=out, generator=generator, model=model, param=param,
                  strategy=strategy, groups=groups, under=under, gates=gate, holdout=holdout, split=split, mark=mark,
-                 schema=schema, kind=kind, text=text, masks=masks, seed=seed, threads=threads)  # fmt: skip
+                 schema=schema, kind=kind, text=text, masks=masks, size=size, on_bad=on_bad, link=link or None,
+                 reject=reject, seed=seed, threads=threads)  # fmt: skip
     verb.run(job, overwrite=overwrite, dry_run=dry_run, print_config=print_config)
 
 
@@ -141,6 +162,8 @@ def fit(
     kind: Kind = None,
     text: Text = None,
     masks: Masks = None,
+    size: Size = None,
+    on_bad: Bad = None,
     config: Config = None,
     seed: Seed = None,
     threads: Threads = None,
@@ -152,7 +175,7 @@ def fit(
     from .settings import gather
 
     job = gather(config, data=data, target=target, out=out, generator=generator, param=param, schema=schema, kind=kind,
-                 text=text, masks=masks, seed=seed, threads=threads)  # fmt: skip
+                 text=text, masks=masks, size=size, on_bad=on_bad, seed=seed, threads=threads)  # fmt: skip
     verb.fit(job, overwrite=overwrite, print_config=print_config)
 
 

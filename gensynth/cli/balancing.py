@@ -13,21 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from ..balance import Balancer
 from ..data.kinds import count_rows, take_rows
 from ..errors import ConfigError, DataError
 from ..recipe import Job
 from ..store.atomic import check_output
 from ..store.jsonfile import write_json
 from ..store.tables import read_table
-from .folders import is_folder
+from .folders import is_folder, refuse_files
+from .made import Made, fresh_for, without_rows
 from .request import Positions, groups_of, known_columns, make_balancer, settled, split_target, training_rows
 from .settings import as_yaml, threads
-from .telling import parents_of, result_of, say_plan, summary, table_given, warn_other
-from .views import View, view_of
+from .telling import result_of, say_plan, summary, table_given, warn_other
+from .views import view_of
 
 log = logging.getLogger("gensynth")
 
@@ -84,6 +81,7 @@ def run(job: Job, *, overwrite: bool, dry_run: bool, print_config: bool) -> None
 
             balance(job, overwrite=overwrite, dry_run=dry_run)
             return
+        refuse_files(job)
         outputs = Outputs.of(job)
         if not dry_run:
             outputs.check(job.data, overwrite)
@@ -110,8 +108,11 @@ def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> N
             balancer.fit(take_rows(view.rows, train), y.iloc[train])
             say_plan(balancer, [outputs.table])
             return
-        X_new, y_new = balancer.fit_resample(_cut(view.rows, train), _cut(y, train))
-        synthetic = _synthetic(view, balancer, X_new, train)
+        X_train, y_train = _cut(view.rows, train), _cut(y, train)
+        X_new, y_new = balancer.fit_resample(X_train, y_train)
+        made = Made.of(balancer, X_new, y_new, None if balancer.prefit else train)
+        made = without_rows(made, job.reject, fresh_for(balancer, X_train, y_train, X_new, train))
+        synthetic = view.frame(made.rows, made.first())
     place = [*table.frame.columns].index(str(y.name))
     synthetic.insert(place, y.name, y_new[balancer.is_synthetic_].reset_index(drop=True))
     table.write(outputs.table, rows=train[balancer.kept_], synthetic=synthetic, mark=job.mark, overwrite=overwrite)
@@ -135,10 +136,3 @@ def _cut(part: Any, rows: Positions) -> Any:
     if len(rows) == count_rows(part):
         return part
     return part.iloc[rows].reset_index(drop=True) if hasattr(part, "iloc") else take_rows(part, rows)
-
-
-def _synthetic(view: View, balancer: Balancer, X_new: Any, train: Positions) -> pd.DataFrame:
-    """Return the synthetic rows as columns of the table."""
-    rows = np.flatnonzero(balancer.is_synthetic_)
-    made = X_new.iloc[rows] if hasattr(X_new, "iloc") else take_rows(X_new, rows)
-    return view.frame(made, parents_of(balancer, train))

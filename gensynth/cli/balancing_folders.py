@@ -1,30 +1,32 @@
 """`gensynth balance` for folders of images and recordings.
 
-The real files are copied byte for byte, synthetic ones stand beside them as `NAME_synthetic_0001`.
+The real files are copied byte for byte or hard-linked, synthetic ones stand beside them as `synthetic-000001`, and
+`manifest.csv` says which is which. Images stay of their sizes where real ones are copied or changed; other generators
+see them in one size, of which what they make is.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePath
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..balance import Balancer
-from ..data.kinds import take_rows
 from ..errors import DataError
 from ..generators.augment import Augment
 from ..recipe import Job
 from ..store.folders import Names
 from ..store.jsonfile import write_json
+from ..store.manifest import Entry, read_manifest, write_manifest
 from . import pictures
 from .folders import Folder, Outputs, Writer, refuse_columns
+from .made import Made, fresh_for, without_files
 from .request import Positions, make_balancer, settled, training_rows
 from .settings import threads
-from .telling import folder_given, parents_of, result_of, say_plan, summary, warn_other
+from .telling import folder_given, result_of, say_plan, summary, warn_other
 
 PACKAGES = {"image": ("torch", "torchvision", "pillow"), "audio": ("torch", "scipy")}
 NAMES = {"image": "images", "audio": "recordings"}
@@ -44,18 +46,24 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
         done = settled(job, pd.DataFrame(), {}, folder.listing.kind)
         X, y_train = folder.rows(train), y.iloc[train].reset_index(drop=True)
         balancer = make_balancer(done, X, y, {})
-        if isinstance(X, pictures.Pictures) and type(balancer.generator) is Augment and not balancer.prefit:
-            balancer.generator = pictures.Augment(**balancer.generator.get_params())
+        if isinstance(X, pictures.Pictures):
+            X = _suited(X, balancer, folder, done, train)
         if dry_run:
             balancer.fit(X, y_train)
             say_plan(balancer, outputs.folders)
             return
         X_new, y_new = balancer.fit_resample(X, y_train)
+        fresh = fresh_for(balancer, X, y_train, X_new, train)
+        made = Made.of(balancer, X_new, y_new, None if balancer.prefit else train)
+        made, names = without_files(made, job.reject, fresh, Names(folder.listing.files), folder.listing.files)
     folder.say_mixed()
-    labels = [str(label) for label in y_new[balancer.is_synthetic_]]
-    made = take_rows(X_new, np.flatnonzero(balancer.is_synthetic_))
     with outputs.opened(overwrite) as places:
-        _write(folder, outputs, places, balancer, made, labels, train, rest)
+        real = train[balancer.kept_]
+        entries = _write(folder, outputs, places, made, names, real, done)
+        write_manifest(places[outputs.out], [*_known(folder, real), *entries])
+        if outputs.rest is not None:
+            cover = None if outputs.rest_masks is None else places[outputs.rest_masks]
+            Writer(folder, places[outputs.rest], cover, job.link).copy(rest)
     given = folder_given(folder)
     warn_other(job, given["sha256_of_files"])
     result = result_of(done, balancer, given, held=len(rest), seconds=time.perf_counter() - started,
@@ -74,20 +82,49 @@ def labels_of(folder: Folder, job: Job) -> pd.Series:
     return pd.Series(labels, name="class", dtype=object)
 
 
+def _suited(X: pictures.Pictures, balancer: Balancer, folder: Folder, job: Job, train: Positions) -> Any:
+    """Return images as a generator takes them: of their own sizes, or all of one."""
+    generator = balancer.generator
+    changes = generator.holds_rows and getattr(generator, "generator", None) is None  # real ones, each as it is
+    if changes and type(generator) is Augment and not balancer.prefit:
+        balancer.generator = pictures.Augment(**generator.get_params())
+    return X if changes or balancer.prefit or folder.masks is not None else folder.sized(job)[train]
+
+
+def _known(folder: Folder, real: Positions) -> Iterator[Entry]:
+    """Yield what is said of the files that were there: that they are real, unless a manifest among them says other."""
+    listing = folder.listing
+    before = read_manifest(listing.root)
+    for place in real.tolist():
+        name = listing.files[place].as_posix()
+        label = "" if listing.labels is None else listing.labels[place]
+        yield before.get(name, Entry(name, label))
+
+
 def _write(
-    folder: Folder, outputs: Outputs, places: dict[str, Path], balancer: Balancer, made: Any, labels: Sequence[str],
-    train: Positions, rest: Positions,
-) -> None:  # fmt: skip
-    """Write real files, synthetic ones and those that are held out."""
+    folder: Folder, outputs: Outputs, places: dict[str, Path], made: Made, names: Sequence[PurePath], real: Positions,
+    job: Job,
+) -> list[Entry]:  # fmt: skip
+    """Write real files and synthetic ones; return what is said of these."""
     masks = None if outputs.masks is None else places[outputs.masks]
-    writer = Writer(folder, places[outputs.out], masks, Names(folder.listing.files))
-    writer.copy(train[balancer.kept_])
-    parents = parents_of(balancer, train)
-    rows: Any = (
-        made.pairs() if isinstance(made, pictures.Pictures) else ((row, None) for row in getattr(made, made.fields[0]))
-    )
-    for place, ((row, cover), label) in enumerate(zip(rows, labels, strict=True)):
-        writer.add(row, cover, None if parents is None else int(parents[place]), label)
-    if outputs.rest is not None:
-        cover = None if outputs.rest_masks is None else places[outputs.rest_masks]
-        Writer(folder, places[outputs.rest], cover, writer.names).copy(rest)
+    writer = Writer(folder, places[outputs.out], masks, job.link)
+    writer.copy(real)
+    files = folder.listing.files
+    parents: dict[int, list[int]] = {}
+    for row, parent in made.parents.itertuples(index=False):
+        parents.setdefault(row, []).append(parent)
+    generator = job.model or (job.generator.name if job.generator else "")
+    rows = made.rows.pairs() if isinstance(made.rows, pictures.Pictures) else ((row, None) for row in _each(made.rows))
+    entries = []
+    for place, (row, cover) in enumerate(rows):
+        mine = parents.get(place, [])
+        name = writer.add(row, cover, mine[0] if mine else None, names[place])
+        said = ";".join(files[parent].as_posix() for parent in mine)
+        entries.append(Entry(name, str(made.labels[place]), "synthetic", said, generator))
+    return entries
+
+
+def _each(rows: Any) -> Iterable[Any]:
+    """Return images or recordings one by one."""
+    each: Iterable[Any] = rows.x if rows.kind == "image" else rows.waves
+    return each

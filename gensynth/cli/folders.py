@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,17 +19,25 @@ from ..recipe import Asked, Job
 from ..store.atomic import atomic_folder, check_output
 from ..store.audio import read_wave, write_wave
 from ..store.folders import Listing, Names, Sort, check_folder_output, copy_files, list_folder, masks_of
+from ..store.image_folder import Head, ImageFolder, readable
 from ..store.images import size_of, write_image, write_mask
+from ..store.manifest import Entry, write_manifest
 from .pictures import Pictures, Ready
 
+MOST = 64  # pixels of the longer side, where no size is named
+_SUFFIXES = {"image": ".png", "audio": ".wav"}
 _SORTS = {"1": "of 1 bit", "L": "of 8 bits", "P": "of 8 bits"}  # of masks, by Pillow's mode
 
 
 @dataclass
 class Folder:
-    """A folder that was listed, with the masks of its images; `rate` of its recordings in Hz, once some were read."""
+    """A folder that was listed, with the masks of its images; `rate` of its recordings in Hz, once some were read.
+
+    `heads` of images say their sizes, where it was looked at whether they are broken.
+    """
 
     listing: Listing
+    heads: list[Head] = field(default_factory=list)
     masks: list[Path] | None = None
     rate: int | None = None
     mixed: int = field(default=0, init=False)  # recordings of several channels
@@ -43,11 +51,14 @@ class Folder:
         listing = list_folder(job.data, "image" if job.masks else job.kind)  # type: ignore[arg-type]
         for note in listing.notes:
             print(f"gensynth: note: {job.data}: {note}", file=sys.stderr)
+        heads: list[Head] = []
+        if listing.kind == "image" and isinstance(job, Job):
+            listing, heads = readable(listing, job.on_bad, whole=True)
         if job.masks is None:
-            return cls(listing)
+            return cls(listing, heads)
         masks = masks_of(listing, job.masks)
         _check_masks(listing.paths, masks)
-        return cls(listing, masks)
+        return cls(listing, heads, masks)
 
     @property
     def kind(self) -> Sort:
@@ -69,8 +80,23 @@ class Folder:
             waves.append(made.samples)
         return Audio(waves, float(self.rate or 1))
 
-    def whole(self) -> Rows:
-        """Return all rows as arrays, to be saved with a model. Raises: ConfigError where images differ in size."""
+    def sized(self, job: Job) -> ImageFolder:
+        """Return the images in one size: that of the job, else the median one, of at most `MOST` pixels; say which."""
+        size = job.size
+        if size is None:
+            middle = np.median([head[:2] for head in self.heads], axis=0)
+            size = [max(1, round(side)) for side in middle * min(1.0, MOST / middle.max())]
+        made = ImageFolder.of(self.listing, self.heads, size)
+        others = sum(head[:2] != made.size for head in self.heads)
+        if others:
+            text = f"{others:,} of {len(made):,} images are brought to {made.size[0]} x {made.size[1]} pixels"
+            print(f"gensynth: note: {job.data}: {text} (--size names another size)", file=sys.stderr)
+        return made
+
+    def whole(self, job: Job) -> Rows:
+        """Return all rows, for a generator that is to be saved. Raises: ConfigError where masked images differ."""
+        if self.kind == "image" and self.masks is None:
+            return cast(Rows, self.sized(job))
         rows = self.rows(np.arange(len(self.listing)))
         if not isinstance(rows, Pictures):
             return rows
@@ -78,8 +104,8 @@ class Folder:
         odd = next((place for place, image in enumerate(images) if image.shape != images[0].shape), None)
         if odd is not None:
             raise ConfigError(
-                f"{rows.items[odd]} has another size or other colours than {rows.items[0]}, and a model holds images "
-                "of one size: balance and transform take them as they are"
+                f"{rows.items[odd]} has another size or other colours than {rows.items[0]}, and a model with masks "
+                "holds images of one size: balance and transform take them as they are"
             )
         return Images(np.stack(images), None if rows.masks is None else np.stack(list(rows.masks)))
 
@@ -144,31 +170,28 @@ class Writer:
     folder: Folder
     into: Path
     masks_into: Path | None
-    names: Names
+    link: bool = False
 
     def copy(self, places: Sequence[int] | npt.NDArray[np.intp]) -> None:
         """Copy real files, and their masks, byte for byte."""
-        copy_files(self.folder.listing, places, self.into)
+        copy_files(self.folder.listing, places, self.into, link=self.link)
         if self.masks_into is not None:
-            copy_files(self.folder.listing, places, self.masks_into, self.folder.masks)
+            copy_files(self.folder.listing, places, self.masks_into, self.folder.masks, link=self.link)
 
-    def add(self, made: Ready, mask: Ready | None, parent: int | None, label: str | None) -> None:
-        """Write one made row beside the file that it comes from, of which it keeps the class."""
-        files = self.folder.listing.files
-        near = PurePath(label or "", self.folder.kind) if parent is None else files[parent]
-        if label is not None and near.parts[0] != label:
-            near = PurePath(label, near.name)
-        name = self.names.fresh(near)
-        target = self.into / name
+    def add(self, made: Ready, mask: Ready | None, parent: int | None, name: PurePath) -> str:
+        """Write one made row, and its mask; return its name with a suffix."""
+        suffix = made.suffix if isinstance(made, Path) else _SUFFIXES[self.folder.kind]
+        target = _named(self.into / name, suffix)
         target.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(made, Path):
-            shutil.copyfile(made, _named(target, made.suffix))
+            shutil.copyfile(made, target)
         elif self.folder.kind == "image":
-            write_image(_named(target, ".png"), made)
+            write_image(target, made)
         else:
-            write_wave(_named(target, ".wav"), made, self.folder.rate or 1)
+            write_wave(target, made, self.folder.rate or 1)
         if mask is not None and self.masks_into is not None:
             self._mask(mask, parent, self.masks_into / name)
+        return f"{name.as_posix()}{suffix}"
 
     def _mask(self, mask: Ready, parent: int | None, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -188,21 +211,43 @@ def is_folder(job: Asked) -> bool:
     return Path(job.data).is_dir()
 
 
-def write_new(out: str, made: Any, labels: Sequence[str] | None, *, overwrite: bool) -> None:
-    """Write rows that come from no file as a new folder: `LABEL/image_0001.png`, `LABEL/audio_0001.wav`.
+def write_new(
+    out: str, made: Any, labels: Sequence[str] | None, parents: Sequence[str], name: str, *, overwrite: bool
+) -> None:
+    """Write rows that come from no file as a new folder: `LABEL/synthetic-000001.png`, or .wav, and `manifest.csv`.
+
+    Arguments:
+        out: the folder.
+        made: (n,) images or recordings.
+        labels: (n,) their classes, or None.
+        parents: (n,) what is said of the files that they were made from.
+        name: of the generator.
+        overwrite: as the command line says.
 
     Raises: ConfigError where the folder exists, which is never replaced unless it is empty.
     """
     check_folder_output(out, [], overwrite, own=False)
-    images = made.kind == "image"
+    names, entries = Names(()), []
     with atomic_folder(out, overwrite=Path(out).is_dir()) as into:
-        for place, row in enumerate(made.x if images else made.waves):
-            target = into / (labels[place] if labels is not None else "") / f"{made.kind}_{place + 1:04d}"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if images:
-                write_image(_named(target, ".png"), row)
+        for place, row in enumerate(made.x if made.kind == "image" else made.waves):
+            label = "" if labels is None else labels[place]
+            if label in (".", "..") or PurePath(label).name != label:
+                raise DataError(f"class {label!r:.60} cannot be the name of a folder: take others")
+            file = f"{names.numbered(label).as_posix()}{_SUFFIXES[made.kind]}"
+            (into / file).parent.mkdir(parents=True, exist_ok=True)
+            if made.kind == "image":
+                write_image(into / file, row)
             else:
-                write_wave(_named(target, ".wav"), row, made.rate)
+                write_wave(into / file, row, made.rate)
+            entries.append(Entry(file, label, "synthetic", parents[place], name))
+        write_manifest(into, entries)
+
+
+def refuse_files(job: Job) -> None:
+    """Raise ConfigError where a job says what is for folders of files alone."""
+    for option in ("link", "size"):
+        if getattr(job, option):
+            raise ConfigError(f"--{option} is for folders of files, and {job.data} is a table: leave it out")
 
 
 def refuse_columns(job: Job) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from ..data.columns import Category
 from ..data.encode import TableEncoder
+from ..data.kinds import as_rows
 from ..data.numbers import Number
 from ..errors import ConfigError, RealRowsWarning, UnknownCategory
 from ..generators.files import load
@@ -19,7 +21,7 @@ from ..store.atomic import check_output
 from ..store.folders import check_folder_output
 from ..store.models import check_model_output
 from ..store.tables import read_table, write_frame
-from .folders import Folder, is_folder, refuse_columns, write_new
+from .folders import Folder, is_folder, refuse_columns, refuse_files, write_new
 from .request import known_columns, settled, split_target
 from .settings import as_yaml, pairs, threads
 from .views import SeriesView, TextView, steps_of, view_of
@@ -48,6 +50,7 @@ def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
 
 def _of_table(job: Job) -> tuple[Named, Any, pd.Series]:
     """Return the generator's name, the generator fitted on a table or on rows in it, and the labels."""
+    refuse_files(job)
     table = read_table(job.data)
     X, y = split_target(table, job.target)
     schema = known_columns(job, X)
@@ -73,9 +76,10 @@ def _of_folder(job: Job) -> tuple[Named, Any, pd.Series]:
     assert spec is not None
     y = pd.Series(folder.listing.labels or [None] * len(folder.listing), name="class", dtype=object)
     generator = build_generator(spec, seed=job.seed, n_jobs=job.threads)
-    generator.fit(folder.whole(), None if folder.listing.labels is None else y)
+    generator.fit(folder.whole(job), None if folder.listing.labels is None else y)
     folder.say_mixed()
-    generator.notes_ = {}
+    names = [file.as_posix() for file in folder.listing.files]
+    generator.notes_ = {"files": names} if generator.holds_rows else {}  # whose parents are these
     return spec, generator, y
 
 
@@ -100,10 +104,12 @@ def sample(
         raise ConfigError(f"--condition holds columns, and {path} makes data of kind {generator.kind_!r}: leave it out")
     with held(threads):
         held_at = _held_at(generator, conditions) if conditions else {}
-        made, labels = _made(generator, n, y, held_at, seed, path)
+        made, labels, parents = _made(generator, n, y, held_at, seed, path)
     if files:
-        write_new(out, made, None if labels is None else [str(label) for label in labels], overwrite=overwrite)
-        print(f"{n:,} files made by {type(generator).__name__}: {out}", file=sys.stderr)
+        classes = None if labels is None else [str(label) for label in labels]
+        made, name = as_rows(made, generator.kind_), type(generator).__name__
+        write_new(out, made, classes, _named(parents, generator.notes_.get("files"), n), name, overwrite=overwrite)
+        print(f"{n:,} files made by {name}: {out}", file=sys.stderr)
         return
     notes = generator.notes_
     if generator.kind_ == "text":
@@ -154,15 +160,28 @@ def _held_at(generator: Any, words: list[str] | None) -> dict[Any, Any]:
     return held
 
 
-def _made(generator: Any, n: int, y: str | None, held: dict[Any, Any], seed: int, path: str) -> tuple[Any, Any]:
-    """Return rows and, where the generator knows classes, their labels."""
+def _named(parents: pd.DataFrame, files: Sequence[str] | None, n: int) -> list[str]:
+    """Return the files that each of n rows was made from, where they are known, joined by semicolons."""
+    said: list[list[str]] = [[] for _ in range(n)]
+    for row, parent in zip(parents["row"], parents["parent"], strict=True):
+        said[row] += [] if files is None else [files[parent]]
+    return [";".join(each) for each in said]
+
+
+def _made(
+    generator: Any, n: int, y: str | None, held: dict[Any, Any], seed: int, path: str
+) -> tuple[Any, Any, pd.DataFrame]:
+    """Return rows, their labels, None where the generator knows no classes, and the frame of their parents."""
     if generator.labels_.absent:
         if y is not None:
             raise ConfigError(f"{path} was fitted without classes: leave --y out")
-        return generator.sample(n, conditions=held, random_state=seed), None
+        rows, parents = generator.sample(n, conditions=held, random_state=seed, return_parents=True)
+        return rows, None, parents
     try:
         label = None if y is None else generator.labels_.match(y)
     except UnknownCategory as error:
         raise ConfigError(f"--y: {error}") from None
-    rows, labels = generator.sample(n, y=label, conditions=held, random_state=seed, return_y=True)
-    return rows, labels
+    made: tuple[Any, Any, pd.DataFrame] = generator.sample(
+        n, y=label, conditions=held, random_state=seed, return_y=True, return_parents=True
+    )
+    return made

@@ -88,13 +88,13 @@ class Pictures(Rows):
         waiting: list[Made] = []
         size = 0
         for item, mask in zip(self.items, masks, strict=True):
+            if waiting and (size >= BLOCK or not isinstance(item, Made) or item.policy is not waiting[0].policy):
+                yield from zip(*_made(waiting), strict=True)
+                waiting, size = [], 0
             if isinstance(item, Made):
                 waiting.append(item)
                 size += item.path.stat().st_size * 8  # about what is in a packed file
-            if waiting and (size >= BLOCK or not isinstance(item, Made)):
-                yield from zip(*_made(waiting), strict=True)
-                waiting, size = [], 0
-            if not isinstance(item, Made):
+            else:
                 yield item, mask
         if waiting:
             yield from zip(*_made(waiting), strict=True)
@@ -107,8 +107,8 @@ class Augment(augment.Augment):
         policy = augment.default_for("image") if self.policy is None else augment.read(self.policy)
         if policy.kind != "image":
             raise ConfigError(f"the transform is for data of kind {policy.kind!r}, and this is 'image'")
-        for image, _ in zip(rows.x, rows.masks or rows.items, strict=True):  # broken files are found here
-            del image
+        for mask in rows.masks or ():  # broken ones are found here
+            del mask
         self.rows_, self.codes_ = rows, codes
         self.policy_ = policy.fit(rows, codes)
 

@@ -11,13 +11,17 @@ import yaml
 
 from ..errors import ConfigError
 from ..recipe import Asked, Change, Job, dump_yaml, load_yaml, make_job, overridden, read_job
+from ..store.manifest import read_marks
 
 
 def gather(config: str | None, **options: Any) -> Job:
     """Return the job of a configuration file with the options over it. Raises: ConfigError."""
     params = pairs(options.pop("param", None), "--param")
     schema = pairs(options.pop("schema", None), "--schema")
+    marks, size = options.pop("reject", None), options.pop("size", None)
     given = {name: value for name, value in options.items() if value is not None and value != []}
+    if size is not None:
+        given["size"] = parsed(size if "x" not in size.lower() else f"[{size.lower().replace('x', ',')}]", "--size")
     same = not {"data", "target", "seed", "generator"} & set(given)  # else there is nothing to repeat
     settings = read_job(config, repeats=same) if config else {}
     if "strategy" in given:
@@ -33,6 +37,10 @@ def gather(config: str | None, **options: Any) -> Job:
     if isinstance(settings.get("strategy"), dict):
         settings["strategy"] = {str(label): n for label, n in settings["strategy"].items()}
     settings |= given
+    if isinstance(settings.get("reject"), str):
+        settings["reject"] = read_marks(settings["reject"])
+    if marks is not None:
+        settings["reject"] = [*(settings.get("reject") or []), *read_marks(marks)]
     if params:
         spec = settings.get("generator")
         if not spec:

@@ -16,8 +16,9 @@ from ..errors import ConfigError, FormatError, nearest
 from ..generators import all_generators
 from ..generators.files import load
 from ..store.audio import read_wave
-from ..store.folders import list_folder
+from ..store.folders import MANIFEST, list_folder
 from ..store.images import size_of
+from ..store.manifest import read_manifest
 from ..store.tables import read_table
 
 WIDE = 100  # characters of a line
@@ -65,6 +66,10 @@ def _folder(what: str) -> None:
         if len(counts) > 30:
             print(f"  ... and {len(counts) - 30} more")
         print(f"Imbalance ratio (largest to smallest): {counts[0][1] / counts[-1][1]:.1f}")
+    said = read_manifest(listing.root)
+    synthetic = sum(said[str(file)].origin == "synthetic" for file in listing.files if str(file) in said)
+    if synthetic:
+        print(f"{synthetic:,} of them are synthetic, as {MANIFEST} says")
     for note in listing.notes:
         print(note)
 

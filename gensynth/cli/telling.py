@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..balance import Balancer
@@ -18,25 +17,8 @@ from ..errors import GensynthWarning
 from ..recipe import Asked, Job
 from ..store.folders import fingerprint
 from .folders import Folder
-from .request import Positions
 
 PACKAGES = ("gensynth", "numpy", "pandas", "pyarrow", "scikit-learn", "imbalanced-learn")
-
-
-def parents_of(balancer: Balancer, train: Positions) -> Positions | None:
-    """Return the real row that each synthetic one comes from, the weightiest of several; None where none is known.
-
-    Shape: train (n,) positions of the rows that were balanced; returns (m,) positions among all rows.
-    """
-    made = int(balancer.is_synthetic_.sum())
-    if balancer.prefit:
-        return None  # the model's own rows, which need not be these
-    first = balancer.parents_.sort_values(["row", "weight"], ascending=[True, False], kind="stable")
-    first = first.drop_duplicates("row")
-    if len(first) < made or not made:
-        return train[:0] if not made else None
-    found: Positions = train[first["parent"].to_numpy(dtype=np.intp)]
-    return found
 
 
 def result_of(
@@ -58,6 +40,7 @@ def result_of(
         "gates": [gate.model_dump() for gate in job.gates],
         "on_short": job.on_short,
         **{name: part for name, part in done.items() if name != "seconds"},
+        "rejected": len(job.reject),
         "held_out": held,
         "columns": {str(name): kind for name, kind in _kinds(balancer).items()},
         "model": None if job.model is None else _fingerprint(job.model),

@@ -123,18 +123,19 @@ class _Changing:
 
 def _write(job: Change, folder: Folder, change: _Changing, outputs: Outputs, overwrite: bool) -> None:
     """Write changed copies, so many files at a time as `BLOCK` holds."""
-    labels, every = folder.listing.labels, np.arange(len(folder.listing))
+    every = np.arange(len(folder.listing))
     with outputs.opened(overwrite) as into:
         masks_into = None if outputs.masks is None else into[outputs.masks]
-        writer = Writer(folder, into[outputs.out], masks_into, Names(folder.listing.files if job.originals else ()))
+        writer = Writer(folder, into[outputs.out], masks_into)
+        names = Names(folder.listing.files if job.originals else ())
         if job.originals:
             writer.copy(every)
         for places, rows, masks in _blocks(folder, every):
             for copy in range(job.copies):
                 made, covers = change(places, rows, masks, copy)
                 for at, place in enumerate(places.tolist()):
-                    label = None if labels is None else labels[place]
-                    writer.add(made[at], None if covers is None else covers[at], place, label)
+                    name = names.fresh(folder.listing.files[place])
+                    writer.add(made[at], None if covers is None else covers[at], place, name)
 
 
 def _blocks(

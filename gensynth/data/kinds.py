@@ -7,7 +7,9 @@ indexing (a position, a slice, an index array, a mask), so scikit-learn's splitt
 
 from __future__ import annotations
 
+from abc import ABC
 from collections.abc import Iterable, Sequence
+from os import PathLike
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -18,14 +20,24 @@ from ..errors import DataError
 Kind = Literal["table", "image", "series", "text", "audio"]
 
 
-class Rows:
+class Rows(ABC):
     """Rows of one kind: parallel fields, each an array or a list with one entry a row.
 
-    A subclass names its kind, and in `fields` the attributes that are cut and joined together.
+    A subclass names its kind, and in `fields` the attributes that are cut and joined together. Another class counts as
+    one where it has the same attributes and methods, as `ImageFolder` has, which stands with the files.
     """
 
     kind: ClassVar[Kind]
     fields: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def __subclasshook__(cls, other: type) -> Any:
+        """Whether another class is rows: by what it has."""
+        return (
+            True
+            if cls is Rows and all(hasattr(other, name) for name in ("kind", "fields", "joined"))
+            else NotImplemented
+        )
 
     def __len__(self) -> int:
         return len(getattr(self, self.fields[0]))
@@ -189,7 +201,9 @@ def kind_of(X: Any) -> Kind:
         return "table"
     ndim = getattr(X, "ndim", None)
     if ndim is None or isinstance(X, str):
-        raise DataError(f"cannot tell what kind of data a {type(X).__name__} is; give a frame, an array or a list")
+        path = ", or of a path ImageFolder(path) or read_table(path)" if isinstance(X, str | PathLike) else ""
+        text = "give a frame, an array or a list"
+        raise DataError(f"cannot tell what kind of data a {type(X).__name__} is; {text}{path}")
     if ndim == 2:
         return "table"
     if ndim == 4 or (ndim == 3 and str(X.dtype).endswith("uint8")):
@@ -204,9 +218,9 @@ def kind_of(X: Any) -> Kind:
 
 
 def as_rows(X: Any, kind: Kind) -> Rows:
-    """Return bare images or texts as their container; containers as they are."""
+    """Return bare images or texts, and images of a folder, as their container; containers as they are."""
     if isinstance(X, Rows):
-        return X
+        return X if Rows in type(X).__mro__ else Images(X.x)  # type: ignore[attr-defined]
     if kind == "image":
         return Images(X)
     if kind == "text":

@@ -4,7 +4,9 @@
     signs/stop/dusk/7.jpg         class "stop" too
     signs/yield/00001.png         class "yield"
 
-A folder that holds files and no class folders with any is flat: its files have no class.
+A folder that holds files and no class folders with any is flat: its files have no class. Links to folders are not
+followed, nor links to files outside the folder, whose owner may not mean to give them; `manifest.csv` at the top is
+gensynth's own.
 """
 
 from __future__ import annotations
@@ -13,10 +15,10 @@ import hashlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Literal
+from typing import Any, Literal
 
 from ..errors import ConfigError, DataError, nearest
 from .atomic import check_output
@@ -27,7 +29,9 @@ SUFFIXES: dict[Sort, tuple[str, ...]] = {
     "audio": (".wav", ".wave"),
 }
 _NAMES = {"image": "images", "audio": "recordings"}
+MANIFEST = "manifest.csv"
 _SHOWN = 3
+_OWN = ("thumbs.db", "desktop.ini")  # files that systems put there
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,12 @@ class Listing:
     def paths(self) -> list[Path]:
         """The files, to be opened."""
         return [self.root / file for file in self.files]
+
+    def only(self, rows: Iterable[int]) -> Listing:
+        """Return some of the files."""
+        places = [*rows]
+        labels = None if self.labels is None else tuple(self.labels[row] for row in places)
+        return replace(self, files=tuple(self.files[row] for row in places), labels=labels)
 
 
 def list_folder(path: str | Path, kind: Sort | None = None) -> Listing:
@@ -85,7 +95,7 @@ def masks_of(listing: Listing, folder: str | Path) -> list[Path]:
     """
     _check_folder(Path(folder), "--masks ")
     held: dict[PurePath, list[Path]] = {}
-    for file in _walk(Path(folder)):
+    for file in _walk(Path(folder))[0]:
         if file.suffix.lower() in SUFFIXES["image"]:
             held.setdefault(file.with_suffix(""), []).append(Path(folder, file))
     made = []
@@ -139,29 +149,53 @@ def check_folder_output(out: str | Path, inputs: Iterable[str | Path], overwrite
 
 
 class Names:
-    """Names of what is made, beside the files that it was made from: `stop/0001_synthetic_0001`, without a suffix."""
+    """Names of what is made, which nothing has yet, without a suffix."""
 
     def __init__(self, taken: Iterable[PurePath]) -> None:
         self._taken = {_key(file.with_suffix("")) for file in taken}
         self._used: Counter[str] = Counter()
 
     def fresh(self, parent: PurePath) -> PurePath:
-        """Return a name that nothing has, after a file (of which there need not be one)."""
-        stem = parent.with_suffix("") if parent.suffix else parent
+        """Return a name beside a file: `stop/0001_synthetic_0001`."""
+        stem = parent.with_suffix("")
+        return self._next(stem, lambda number: stem.with_name(f"{stem.name}_synthetic_{number:04d}"))
+
+    def numbered(self, label: str | None) -> PurePath:
+        """Return the next name in the folder of a class: `stop/synthetic-000001`."""
+        folder = PurePath(label or "")
+        return self._next(folder, lambda number: folder / f"synthetic-{number:06d}")
+
+    def _next(self, stem: PurePath, name: Callable[[int], PurePath]) -> PurePath:
         while True:
             self._used[_key(stem)] += 1
-            made = stem.with_name(f"{stem.name}_synthetic_{self._used[_key(stem)]:04d}")
+            made = name(self._used[_key(stem)])
             if _key(made) not in self._taken:
                 self._taken.add(_key(made))
                 return made
 
 
-def copy_files(listing: Listing, rows: Iterable[int], into: Path, paths: Sequence[Path] | None = None) -> None:
-    """Copy files byte for byte to the same places in another folder; `paths` are others than the listed ones' own."""
+def copy_files(
+    listing: Listing, rows: Iterable[int], into: Path, paths: Sequence[Path] | None = None, link: bool = False
+) -> None:
+    """Copy files byte for byte to the same places in another folder.
+
+    Arguments:
+        listing: the files.
+        rows: which of them.
+        into: the folder.
+        paths: others than the listed ones' own, such as masks.
+        link: make hard links, which take no space, where the file system can; what changes one file changes both.
+    """
     for row in rows:
         source = listing.root / listing.files[row] if paths is None else paths[row]
         target = (into / listing.files[row]).with_suffix(source.suffix)
         target.parent.mkdir(parents=True, exist_ok=True)
+        if link:
+            try:
+                os.link(os.path.realpath(source), target)
+                continue
+            except OSError:  # on another disk, or no links there
+                pass
         shutil.copyfile(source, target)
 
 
@@ -181,7 +215,7 @@ def _check_folder(root: Path, option: str = "") -> None:
 
 
 def _of_kind(root: Path, kind: Sort) -> Listing:
-    every = _walk(root)
+    every, links = _walk(root)
     mine = [file for file in every if file.suffix.lower() in SUFFIXES[kind]]
     deep = [file for file in mine if len(file.parts) > 1]
     kept = tuple(deep or mine)
@@ -192,9 +226,13 @@ def _of_kind(root: Path, kind: Sort) -> Listing:
     others = [file for file in every if file.suffix.lower() not in SUFFIXES[kind]]
     if others:
         notes.append(_note(others, f"no {_NAMES[kind]}"))
+    if links:
+        one = len(links) == 1
+        notes.append(f"{len(links):,} {'link is' if one else 'links are'} not followed: {_some([*map(str, links)])}")
     if deep:
         classes = {file.parts[0] for file in deep}
-        empty = sorted(each.name for each in root.iterdir() if each.is_dir() and not each.name.startswith("."))
+        inner = (each for each in root.iterdir() if each.is_dir() and not each.is_symlink())
+        empty = sorted(each.name for each in inner if not each.name.startswith("."))
         empty = [name for name in empty if name not in classes]
         if empty:
             notes.append(f"class folders without {_NAMES[kind]} are left out: {_some(empty)}")
@@ -202,16 +240,38 @@ def _of_kind(root: Path, kind: Sort) -> Listing:
     return Listing(root, kind, kept, labels, tuple(notes))
 
 
-def _walk(root: Path) -> list[PurePath]:
-    """Return the files below a folder, hidden ones left out, in one order on every machine."""
-    found = []
-    for folder, inner, names in os.walk(root, followlinks=True):
-        inner[:] = [name for name in inner if not name.startswith(".")]
-        if len(Path(folder).parts) - len(root.parts) > 32:  # a link that leads to a folder above it
-            raise DataError(f"{folder} is 32 folders deep: a link in it may lead back; take it out")
-        found += [PurePath(folder, name).relative_to(root) for name in names if not name.startswith(".")]
-    hidden = {"thumbs.db", "desktop.ini"}
-    return sorted((file for file in found if file.name.lower() not in hidden), key=lambda file: file.parts)
+def _walk(root: Path) -> tuple[list[PurePath], list[PurePath]]:
+    """Return the files below a folder, in one order on every machine, and the links that are not followed.
+
+    Hidden ones are left out, and what is no file, as pipes are.
+    """
+    real, found, links = Path(os.path.realpath(root)), [], []
+    waiting = [PurePath()]
+    while waiting:
+        folder = waiting.pop()
+        with _scanned(root / folder) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name.lower() in _OWN:
+                    continue
+                file = folder / entry.name
+                if entry.is_symlink() and not (entry.is_file() and _lies_in(entry.path, real)):
+                    links.append(file)
+                elif entry.is_dir():
+                    waiting.append(file)
+                elif entry.is_file() and file != PurePath(MANIFEST):
+                    found.append(file)
+    return sorted(found, key=lambda file: file.parts), sorted(links)
+
+
+def _scanned(folder: Path) -> Any:
+    try:
+        return os.scandir(folder)
+    except OSError as error:
+        raise DataError(f"{folder} cannot be read: {error.strerror or error}") from None
+
+
+def _lies_in(path: str, real: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(real)
 
 
 def _note(files: Sequence[PurePath], why: str) -> str:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.float32]
+Mode = Literal["L", "RGB", "RGBA"]
+Fit = Literal["crop", "pad", "stretch"]
 
 TOP = 65535.0  # the value of white in 16 bits
 _DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+GREYS = ("1", "L", "LA", "La", *_DEEP)  # Pillow's modes
 _PACKED = 3  # of 9: half the time of Pillow's 6, and an eighth more bytes
 _TURNED = (5, 6, 7, 8)  # EXIF orientations that swap height and width
 _ORIENTATION = 0x0112
@@ -46,11 +49,46 @@ def read_image(path: str | Path) -> Pixels:
     with _opened(path) as image:
         if image.mode in _DEEP:
             return _deep(image, path)
-        if image.mode == "F":
-            raise DataError(f"{path} holds floats, of which nothing says what is white; save it with 8 or 16 bits")
-        clear = "transparency" in image.info or image.mode in ("LA", "La", "PA", "RGBa", "RGBA")
+        _refuse_floats(image, path)
+        clear = _is_clear(image)
         grey = image.mode in ("1", "L") and not clear
         return np.array(_upright(image).convert("L" if grey else "RGBA" if clear else "RGB"), dtype=np.uint8)
+
+
+def read_sized(path: str | Path, size: tuple[int, int], mode: Mode, fit: Fit) -> NDArray[np.uint8]:
+    """Read an image in a size. Shape: (height, width, channels) with 1, 3 or 4 channels for "L", "RGB" and "RGBA".
+
+    16 bits become 8. What is transparent lies on white, unless the mode is RGBA. Sizes change by Pillow's bicubic
+    filter, which is as wide as a pixel of the result (antialiased); a JPEG is decoded at a half, a quarter or an eighth
+    where that is at least twice the size.
+
+    Arguments:
+        path: the file.
+        size: height and width in pixels.
+        mode: of Pillow's.
+        fit: "crop" fills the size and cuts off what juts out, alike on both sides; "pad" keeps all of the image, on
+            black; "stretch" gives up its proportions.
+
+    Raises: DataError where the file is broken, no image, or of numbers that have no stated white.
+    """
+    from PIL import Image
+
+    with _opened(path, least=2 * max(size)) as opened:
+        image = _plain(opened, path, mode)
+        height, width = size
+        how = Image.Resampling.BICUBIC
+        if fit == "stretch" or image.width * height == image.height * width:
+            made = image.resize((width, height), how)
+        elif fit == "crop":
+            by = max(width / image.width, height / image.height)
+            side, top = (image.width - width / by) / 2, (image.height - height / by) / 2
+            made = image.resize((width, height), how, (side, top, image.width - side, image.height - top))
+        else:
+            by = min(width / image.width, height / image.height)
+            inner = max(1, round(image.width * by)), max(1, round(image.height * by))
+            made = Image.new(mode, (width, height))
+            made.paste(image.resize(inner, how), ((width - inner[0]) // 2, (height - inner[1]) // 2))
+        return np.array(made, dtype=np.uint8).reshape(height, width, -1)
 
 
 def write_image(path: str | Path, image: Pixels) -> None:
@@ -97,18 +135,53 @@ def write_mask(path: str | Path, mask: NDArray[Any], like: str | Path) -> None:
     made.save(path, "PNG")
 
 
-def size_of(path: str | Path) -> tuple[int, int, str]:
+def size_of(path: str | Path, whole: bool = False) -> tuple[int, int, str]:
     """Return height and width as they stand upright, and Pillow's mode, from the head of the file alone.
 
-    Raises: DataError where the file is no image.
+    With `whole` its pixels are decoded too, so that what `read_sized` would find is found.
+
+    Raises: DataError where the file is no image, and with `whole` where it is broken.
     """
     with _opened(path, whole=False) as image:
         width, height = image.size
         try:  # EXIF may stand behind the pixels, as PNG has it
+            if whole:
+                _refuse_floats(image, path)
+                image.draft(None, (1, 1))  # an eighth of a JPEG: all of its bytes, and little of the work
+                image.load()
+                if image.mode in _DEEP:
+                    _deep(image, path)
             turned = image.getexif().get(_ORIENTATION) in _TURNED
+        except DataError:
+            raise
         except _BROKEN as error:
             raise _broken(path, error) from None
         return (width, height, image.mode) if turned else (height, width, image.mode)
+
+
+def _plain(opened: Image, path: str | Path, mode: Mode) -> Image:
+    """Return an image upright, of 8 bits, in a mode; on white where it is transparent and the mode is not."""
+    from PIL import Image
+
+    _refuse_floats(opened, path)
+    if opened.mode in _DEEP:
+        return Image.fromarray(np.rint(_deep(opened, path) * 255).astype(np.uint8)).convert(mode)
+    image = _upright(opened)
+    if mode == "RGBA" or not _is_clear(image):
+        return image.convert(mode)
+    paper = Image.new("RGBA", image.size, "white")
+    paper.alpha_composite(image.convert("RGBA"))
+    return paper.convert(mode)
+
+
+def _is_clear(image: Image) -> bool:
+    """Whether an image may be transparent."""
+    return "transparency" in image.info or image.mode in ("LA", "La", "PA", "RGBa", "RGBA")
+
+
+def _refuse_floats(image: Image, path: str | Path) -> None:
+    if image.mode == "F":
+        raise DataError(f"{path} holds floats, of which nothing says what is white; save it with 8 or 16 bits")
 
 
 def _upright(image: Image) -> Image:
@@ -130,8 +203,11 @@ def _broken(path: str | Path, error: Exception) -> DataError:
 
 
 @contextmanager
-def _opened(path: str | Path, whole: bool = True) -> Iterator[Image]:
-    """Open an image, its pixels too with `whole`. Raises: DataError, one sentence with the name."""
+def _opened(path: str | Path, whole: bool = True, least: int = 0) -> Iterator[Image]:
+    """Open an image, its pixels too with `whole`. Raises: DataError, one sentence with the name.
+
+    With `least` a JPEG may be made smaller while it is decoded, down to so many pixels a side.
+    """
     from PIL import Image, UnidentifiedImageError
 
     with ignoring():  # of Pillow, on what it reads well: odd EXIF, many pixels
@@ -148,6 +224,8 @@ def _opened(path: str | Path, whole: bool = True) -> Iterator[Image]:
         with image:
             if whole:
                 try:
+                    if least:
+                        image.draft(None, (least, least))
                     image.load()
                 except _BROKEN as error:
                     raise _broken(path, error) from None
