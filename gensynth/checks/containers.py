@@ -88,7 +88,7 @@ def _kinds(rng: np.random.Generator, y: Any) -> Iterator[Case]:
     boxes = [np.full((row % 3, 4), row) for row in range(N)]
     yield Case("images", Images(pixels, masks=pixels[..., 0] > 99, boxes=boxes), y)
     yield Case("image array", pixels, y)
-    yield Case("float images", rng.random((N, 1, 4, 4)).astype(np.float32), y)
+    yield Case("float images", rng.random((N, 1, 8, 7)).astype(np.float32), y)
     yield Case("series", Series(rng.normal(size=(N, 2, 9))), y)
     yield Case("unequal series", Series([rng.normal(size=(2, 5 + row % 4)) for row in range(N)]), y)
     yield Case("texts", Texts([f"text {row}, größer" for row in range(N)]), y)

@@ -10,16 +10,26 @@ import numpy.typing as npt
 
 from ..data.kinds import Images, as_rows
 from .base import Codes
+from .latent import Around, copies
+from .mixtures import MOST_ROWS
 from .trained import in_blocks
 
 if TYPE_CHECKING:
     import torch
 
     from ..nn.image_vae import ImageCodec
+    from ..transforms.base import Transform
     from .vae import VAE
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
+
+
+def light_moves() -> Transform:
+    """Return the moves of copies, which keep what an image shows: slight turns, slants, shifts and zooms."""
+    from ..transforms.image.position import Affine
+
+    return Affine(degrees=10, translate=0.1, factor=0.1, shear=5)
 
 
 @dataclass(frozen=True)
@@ -39,9 +49,24 @@ class Pictures:
         shape, classes = vae.form_.shape, len(vae.labels_.counts)
         return ImageCodec(shape, classes, vae.hidden_, noise=vae.noise_, weight=vae.weight_, lr=vae.lr_, rng=rng)
 
-    def learned(self, rows: Images) -> Bytes:
-        """Return images of training."""
-        return self.read(rows)
+    @property
+    def spreads(self) -> type[Around]:
+        """What points are drawn from."""
+        return Around
+
+    def spread(self, rows: Images, codes: Codes, key: int) -> Around:
+        """Return what points are drawn from: those of images, and of moved copies where a class (n,) has few."""
+        import torch
+
+        places = np.repeat(np.arange(len(codes)), copies(codes))
+        moved = np.flatnonzero(np.diff(places, prepend=-1) == 0)
+        x = self.read(rows)[places]
+        if len(moved):
+            given = torch.from_numpy(x[moved])  # of which the first axis after the rows has the channels
+            x[moved] = light_moves().seeded(key)(given, index=moved).numpy()
+        m, s = self.points(x, codes[places])
+        most = MOST_ROWS if self.vae.components is None else self.vae.components
+        return Around.fit(m, s, codes[places], sampler=self.vae.sampler_, components=most, key=key)
 
     def read(self, X: Any) -> Bytes:
         """Return images. Raises: DataError where they are not of the size of training."""

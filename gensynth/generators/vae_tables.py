@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from ..errors import DataError
 from .base import Codes
+from .latent import Around
+from .mixtures import Mixtures
 from .trained import in_blocks
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.integer]
 Floats = npt.NDArray[np.float64]
+COMPONENTS = 200  # of the mixture of a class at most
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,19 @@ class Tables:
     def learned(self, rows: Floats) -> Ints:
         """Return rows of training, (n, width) of the coded matrix."""
         return np.asarray(self.vae.form_.codebook.encode(rows))
+
+    @property
+    def spreads(self) -> type[Mixtures] | type[Around]:
+        """What points are drawn from."""
+        return Mixtures if self.vae.sampler_ == "mixture" else Around
+
+    def spread(self, rows: Floats, codes: Codes, key: int) -> Mixtures | Around:
+        """Return what points are drawn from, of rows (n, width) of the coded matrix and their classes (n,)."""
+        m, s = self.points(self.learned(rows), codes)
+        most = COMPONENTS if self.vae.components is None else self.vae.components
+        if self.spreads is Mixtures:
+            return Mixtures.fit(m, s, codes, components=most, key=key)
+        return Around.fit(m, s, codes, sampler=self.vae.sampler_, components=most, key=key)
 
     def read(self, X: Any) -> Ints:
         """Return rows of a table. Raises: DataError where a cell was not in training."""
