@@ -451,3 +451,66 @@ def test_sample_holds_columns_at_values(run, payments):
         assert status in (1, 2)
         assert says in err, err
         assert not out
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("-g", "SMOTE"), ("-g", "ARF", "--gate", "LabelAgrees(threshold=0.02, share=0.5)"), ("-g", "KMeansSMOTE"),
+     ("-g", "SMOTE", "--under", "NearMiss")],
+    ids=["SMOTE", "gated", "without a prefix", "under"],
+)  # fmt: skip
+def test_other_rows_stand_in_place_of_refused_ones_and_those_that_are_kept_stay(run, payments, options):
+    frame = pd.read_csv(payments).iloc[:600]
+    frame.insert(0, "id", [f"P-{row:05d}" for row in range(len(frame))])
+    frame.to_csv("small.csv", index=False)
+    if "--under" in options:  # it takes a configuration
+        Path("job.yaml").write_text("under: {name: RandomUnderSampler, params: {sampling_strategy: {0: 300}}}\n")
+        options = (*options[:-2], "-c", "job.yaml")
+    assert run("balance", "small.csv", "-t", "fraud", "-o", "out.csv", "--mark", "made", *options)[0] == 0
+    first = pd.read_csv("out.csv")
+    real = int((first["made"] == 0).sum())
+    Path("marks.txt").write_text("3\n\n40\n7\n")
+    args = ("balance", "-c", "out.csv.recipe.json", "--overwrite")
+    status, _, err = run(*args, "--reject", "marks.txt")
+    assert status == 0, err
+    recipe = json.loads(Path("out.csv.recipe.json").read_text())
+    assert (recipe["job"]["reject"], recipe["result"]["rejected"]) == (["3", "40", "7"], 3)
+    second = pd.read_csv("out.csv")
+    assert len(second) == len(first)
+    changed = np.flatnonzero((first != second).any(axis=1))
+    assert changed.tolist() == [real + 2, real + 6, real + 39]
+    assert (second["fraud"] == first["fraud"]).all()
+    assert second["id"].is_unique
+    assert run(*args)[0] == 0  # what was refused stays so
+    pd.testing.assert_frame_equal(pd.read_csv("out.csv"), second)
+    Path("marks.txt").write_text("7\n")  # what stands in its place is no better
+    assert run(*args, "--reject", "marks.txt")[0] == 0
+    third = pd.read_csv("out.csv")
+    assert np.flatnonzero((third != second).any(axis=1)).tolist() == [real + 6]
+    assert third["id"].is_unique
+    assert not (third.loc[real + 6] == first.loc[real + 6]).all()
+
+
+def test_a_file_of_refused_rows_that_is_none(run, payments):
+    args = ("balance", payments.name, "-t", "fraud", "-g", "RandomOverSampler", "-o", "out.csv")
+    for text, says in [("0", "numbers 1 to 1,920"), ("1921", "1921"), ("amount", "'amount'"), ("-1", "'-1'")]:
+        Path("marks.txt").write_text(f"5\n{text}\n")
+        status, _, err = run(*args, "--reject", "marks.txt")
+        assert (status, says in err, Path("out.csv").exists()) == (2, True, False), err
+    Path("marks.txt").write_text("5\n")
+    status, _, err = run(*args, "--reject", "marks.txt", "--groups", "country")
+    assert (status, "reject and groups" in err) == (2, True), err
+    assert run(*args, "--reject", "none.txt")[0] == 2
+    assert not Path("out.csv").exists()
+
+
+def test_refused_rows_are_filled_up_as_gates_let_them(run, payments, monkeypatch):
+    Path("marks.txt").write_text("1\n")
+    Path("job.yaml").write_text("on_short: fill\nreject: marks.txt\n")  # a file, also in a configuration
+    args = ("balance", payments.name, "-t", "fraud", "-g", "RandomOverSampler", "--strategy", "{1: 42}")
+    assert run(*args, "--gate", "NotACopy", "-c", "job.yaml", "-o", "out.csv")[0] == 0
+    assert json.loads(Path("out.csv.recipe.json").read_text())["job"]["reject"] == ["1"]
+    assert len(pd.read_csv("out.csv")) == 2002
+    monkeypatch.setattr("gensynth.cli.made.HOPELESS", 0)
+    status, _, err = run(*args, "-c", "job.yaml", "-o", "other.csv")
+    assert (status, "no more rows of class 1 pass the gates" in err) == (1, True), err

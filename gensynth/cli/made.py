@@ -24,7 +24,7 @@ from ..random import as_generator
 from ..store.folders import Names
 from .request import Positions
 
-BLOCK, BLOCKS = 16, 12  # rows of a class in the first block; blocks after which there is no hope
+BLOCK, HOPELESS = 16, 4  # rows of a class in the first block; blocks without any after which no more are made
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,9 @@ class Fresh:
 
     def next(self, label: Any) -> int:
         """Return the number of the next row of a class, counted from 0. Raises: TrainingFailed where there is none."""
+        end = len(self.blocks) + HOPELESS
         while not self.waiting[label]:
-            if len(self.blocks) == BLOCKS:
+            if len(self.blocks) == end:
                 raise TrainingFailed(f"no more rows of class {label!r} pass the gates: loosen these, or refuse fewer")
             self._block()
         return self.waiting[label].popleft()
