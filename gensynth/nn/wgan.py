@@ -12,8 +12,12 @@ and made examples are compared in pairs, f(t) = log(1 + exp(t)), and the gradien
     D   min  E f(D(G(z)) - D(x)) + p/2 (E |grad D(x)|^2 + E |grad D(G(z))|^2)
     G   min  E f(D(x) - D(G(z)))
 
+A critic may change what it is shown at random, real and made examples alike and in the steps of both (Zhao et al.);
+the gradients are then those at what it was shown.
+
 References: Gulrajani et al. 2017, arXiv:1704.00028, eq. 3 and algorithm 1; Huang et al. 2024, "R3GAN",
-arXiv:2501.05441, eq. 2 to 5; Karras et al. 2020, arXiv:1912.04958, sec. 4 (a penalty taken every few steps).
+arXiv:2501.05441, eq. 2 to 5; Karras et al. 2020, arXiv:1912.04958, sec. 4 (a penalty taken every few steps);
+Zhao et al. 2020, arXiv:2006.10738, eq. 5 and 6.
 
 DIFFERS from Gulrajani et al.: one critic step for each of G's is the default, and the penalty is taken over a quarter
 of a batch, an estimate of the same mean at a third of the cost; the rates fall to nothing over the second half.
@@ -148,8 +152,9 @@ class Game(Task):
 
     def _criticised(self, real: Examples, made: Examples, rng: torch.Generator, lazy: bool) -> tuple[Tensor, Tensor]:
         """Return D's loss, and E D(x) - E D(G(z))."""
-        x, g = _open(self.critic.points(real)), _open(self.critic.points(made))
+        x, g = self.critic.points(real), self.critic.points(made)
         if self.loss == "relativistic":
+            x, g = (_open(x), _open(g)) if lazy else (x, g)
             for_x, for_g = self.critic.judge(torch.cat([x, g]), _twice(real)).chunk(2)
             loss = F.softplus(for_g - for_x).mean()
             if lazy:
