@@ -1,10 +1,11 @@
-"""Wasserstein GAN: a network makes rows out of noise, and another learns to tell them from real ones.
+"""Wasserstein GAN: a network makes rows, or images, out of noise, and another learns to tell them from real ones.
 
     critic     min  E D(G(z)) - E D(x) + penalty E (|grad D(x^)| - 1)^2,    x^ = e x + (1 - e) G(z)
     generator  min  -E D(G(z))
 
-The columns are codes (`data.codes`); losses and steps stand in `nn.wgan`, the networks of tables in `nn.dense`. Both
-networks are given the class, and in training any columns are held, so that they can be held when rows are made.
+Losses and steps stand in `nn.wgan`, the networks of images in `nn.image_wgan`, those of tables in `nn.dense`, where
+columns are codes (`data.codes`). Both networks are given the class, and in the training of tables any columns are held,
+so that they can be held when rows are made.
 
 References: Gulrajani et al. 2017, arXiv:1704.00028 (the losses); Xu et al. 2019, arXiv:1907.00503, sec. 4.3 (columns
 held in training and at random when rows are made); Huang et al. 2024, arXiv:2501.05441 (`loss="relativistic"`).
@@ -36,10 +37,12 @@ Floats = npt.NDArray[np.float64]
 
 
 class WGAN(Holding):
-    """Rows made out of noise by a network that a second one, the critic, no longer tells from real ones.
+    """Rows of tables, or images, made out of noise by a network that the critic no longer tells from real ones.
 
     It learns a whole row at once, without a likelihood, and takes longer than `VAE` and `Autoregressive` for less: on
-    tables these two come first. It holds any columns at values (`conditions`). Columns that follow from one another
+    tables these two come first, and of few images `VAE`. Images have 4 to 256 pixels a side, all of one size.
+
+    Of tables it holds any columns at values (`conditions`). Columns that follow from one another
     without exception come apart in some rows: 5 in a hundred of the customers of a telephone company without internet
     were made with a service over it.
 
@@ -53,22 +56,23 @@ class WGAN(Holding):
 
     Arguments:
         loss: "wgan-gp", or "relativistic": real and made rows compared in pairs, a fifth faster.
-        noise: width of z, at least 1.
-        hidden: widths of the layers of both networks, at least one.
-        penalty: of the critic's gradients, above 0.
+        noise: width of z, at least 1; None for 64.
+        hidden: widths of the layers of both networks, at least one; of convolutions that of the largest grid first.
+            None for 256, 256; of images 16, 32, 64.
+        penalty: of the critic's gradients, above 0; None for 0.3, of images 1.
         critic_steps: steps of the critic for each of the generator, at least 1, each on rows of its own.
         steps: steps of the generator at most, at least 1; None for 22 passes of the generator through the
-            rows, between 600 and 6,000.
+            rows, between 600 and 6,000; of images 26, at least 1,000.
         max_time: bound on training, such as "90s", "2m" or a number of seconds; None for none.
         training: further settings of training, see `generators.training.Training`: batch_size, lr, patience, device,
-            checkpoint_dir, progress, trainer_kwargs.
+            checkpoint_dir, pictures_dir, progress, trainer_kwargs.
         schema: kinds of columns to take instead of the inferred ones.
         random_state: int for results that repeat, or None.
 
     After `fit`: `history_`, a record a round of step, seconds, both losses (generator, critic), the critic's estimate
     of the distance between real rows and made ones, of which in training most have something held (distance), and,
-    once the rates fall, the held-out score, how far the frequencies of pairs of codes are apart; `steps_`,
-    `batch_size_`, `lr_` as resolved.
+    once the rates fall, the held-out score: how far the frequencies of pairs of codes are apart, of images a kernel
+    distance; `hidden_`, `noise_`, `penalty_`, `steps_`, `batch_size_`, `lr_` as resolved.
 
     Example:
         >>> X = np.repeat([[0.0, 1.0], [5.0, 2.0]], 50, axis=0)
@@ -78,10 +82,11 @@ class WGAN(Holding):
     """
 
     supports: ClassVar[Supports] = Supports(
-        categories=True, missing=True, conditions=True, prefix=True, parents=False
+        kinds=frozenset({"table", "image"}), categories=True, missing=True, conditions=True, prefix=True, parents=False
     )  # fmt: skip
     paces: ClassVar[Mapping[Kind, Pace]] = {
-        "table": Pace(passes=22.0, least=600, rate=1e-3, decay=0.995, batch=256, round=300)
+        "table": Pace(passes=22.0, least=600, rate=1e-3, decay=0.995, batch=256, round=300),
+        "image": Pace(passes=26.0, least=1000, rate=2e-3, decay=0.995, batch=64, round=300, lifts=True),
     }
     task_: Game
 

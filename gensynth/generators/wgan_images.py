@@ -26,7 +26,7 @@ class Pictures:
     """The side of a WGAN that knows images."""
 
     wgan: WGAN
-    hidden: ClassVar[tuple[int, ...]] = (32, 64, 128)
+    hidden: ClassVar[tuple[int, ...]] = (16, 32, 64)
     noise: ClassVar[int] = 64
     penalty: ClassVar[float] = 1.0
 
