@@ -166,11 +166,11 @@ def test_worse_images_are_further_apart():
 
 
 def test_few_images_tell_nothing():
-    maker = ImageMaker(SMALL, 80, (4,), noise=2, rng=seeded())
-    x, y = images(80), torch.arange(80) % 2
+    maker = ImageMaker(SMALL, 120, (4,), noise=2, rng=seeded())
+    x, y = images(120), torch.arange(120) % 2
     assert maker.apart([], seeded()) is None
-    assert maker.apart([(x[:40], y[:40])], seeded()) is None
-    assert maker.apart([(x, torch.arange(80))], seeded()) is None
+    assert maker.apart([(x[:99], y[:99])], seeded()) is None
+    assert maker.apart([(x, torch.arange(120))], seeded()) is None
     found = [maker.apart([(x, y)], seeded()) for _ in range(2)]
     assert found[0] == found[1]
     assert features(as_floats(x)).isfinite().all()

@@ -17,7 +17,7 @@ the gradients are then those at what it was shown.
 
 References: Gulrajani et al. 2017, arXiv:1704.00028, eq. 3 and algorithm 1; Huang et al. 2024, "R3GAN",
 arXiv:2501.05441, eq. 2 to 5; Karras et al. 2020, arXiv:1912.04958, sec. 4 (a penalty taken every few steps);
-Zhao et al. 2020, arXiv:2006.10738, eq. 5 and 6.
+Zhao et al. 2020, arXiv:2006.10738, sec. 3.
 
 DIFFERS from Gulrajani et al.: one critic step for each of G's is the default, and the penalty is taken over a quarter
 of a batch, an estimate of the same mean at a third of the cost; the rates fall to nothing over the second half.
