@@ -627,7 +627,7 @@ WRONG = [
     (("balance", "flat"), 1, "no class folders"),
     (("balance", "lone"), 1, "1 class"),
     (("balance", "empty"), 1, "no images or recordings"),
-    (("balance", "signs", "-g", "SMOTE"), 2, "Augment"),
+    (("balance", "signs", "-g", "SMOTE"), 2, "SMOTE does not take data of kind 'image'"),
     (("balance", "signs", "-g", "Augment", "-p", "policy=Flop"), 2, "did you mean 'Flip'"),
     (("balance", "signs", "-g", "Augment", "-p", "policy={name: Flip, prob: 1}"), 2, "Flip has no setting 'prob'"),
     (("balance", "signs", "-g", "Augment", "-p", "policy=DeleteWords"), 2, "kind 'text'"),

@@ -128,6 +128,18 @@ def test_crop_pad_and_stretch(tmp_path):
     assert np.array_equal(tall, crop.T)
 
 
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+def test_images_of_any_shape_come_to_any_size(tmp_path, fit):
+    rng = np.random.default_rng(2)
+    for row, size in enumerate(rng.integers(1, 40, (40, 2)).tolist()):
+        write_image(tmp_path / f"{row}.png", np.full(size, 200, dtype=np.uint8))
+    for size in rng.integers(1, 40, (12, 2)).tolist():
+        made = np.asarray(ImageFolder(tmp_path, size, fit=fit, on_bad="error"))
+        assert made.shape == (40, *size, 1)
+        assert set(np.unique(made)) <= ({200} if fit != "pad" else {0, 200})  # nothing from outside the image
+        assert (made == 200).any(axis=(1, 2, 3)).all()
+
+
 def test_making_smaller_averages(tmp_path):
     board = np.indices((64, 64)).sum(axis=0) % 2 * np.uint8(255)
     write_image(tmp_path / "board.png", board.astype(np.uint8))

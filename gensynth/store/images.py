@@ -81,7 +81,7 @@ def read_sized(path: str | Path, size: tuple[int, int], mode: Mode, fit: Fit) ->
             made = image.resize((width, height), how)
         elif fit == "crop":
             by = max(width / image.width, height / image.height)
-            side, top = (image.width - width / by) / 2, (image.height - height / by) / 2
+            side, top = (max(0.0, a - b / by) / 2 for a, b in ((image.width, width), (image.height, height)))
             made = image.resize((width, height), how, (side, top, image.width - side, image.height - top))
         else:
             by = min(width / image.width, height / image.height)
