@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from ..errors import ConfigError
+from ..generators import generator_class
 from ..recipe import Asked, Change, Job, dump_yaml, load_yaml, make_job, overridden, read_job
 from ..store.manifest import read_marks
 
@@ -18,7 +19,7 @@ def gather(config: str | None, **options: Any) -> Job:
     """Return the job of a configuration file with the options over it. Raises: ConfigError."""
     params = pairs(options.pop("param", None), "--param")
     schema = pairs(options.pop("schema", None), "--schema")
-    marks, size = options.pop("reject", None), options.pop("size", None)
+    marks, size, watch = (options.pop(name, None) for name in ("reject", "size", "watch"))
     given = {name: value for name, value in options.items() if value is not None and value != []}
     if size is not None:
         given["size"] = parsed(size if "x" not in size.lower() else f"[{size.lower().replace('x', ',')}]", "--size")
@@ -47,9 +48,20 @@ def gather(config: str | None, **options: Any) -> Job:
             raise ConfigError(f"--param {next(iter(params))}: say whose parameter it is with --generator NAME")
         spec = {"name": spec} if isinstance(spec, str) else dict(spec)
         settings["generator"] = {**spec, "params": overridden(spec.get("params") or {}, params)}
+    if watch is not None:
+        settings["generator"] = _watched(settings.get("generator"), watch)
     if schema:
         settings["schema"] = {**(settings.get("schema") or {}), **schema}
     return make_job(settings, f"{config}: " if config else "")
+
+
+def _watched(spec: Any, folder: str) -> dict[str, Any]:
+    """Return a generator as a job names it that draws pictures of its training. Raises: ConfigError for others."""
+    spec = {"name": spec} if isinstance(spec, str) else dict(spec or {})
+    if not spec or "training" not in generator_class(str(spec["name"]))._get_param_names():
+        raise ConfigError("--watch draws how a training goes: name what is trained, as with --generator VAE")
+    params = spec.get("params") or {}
+    return {**spec, "params": {**params, "training": {**(params.get("training") or {}), "pictures_dir": folder}}}
 
 
 def gather_change(config: str | None, **options: Any) -> Change:
