@@ -296,7 +296,8 @@ def test_what_is_left_out_is_named_in_notes(tmp_path):
     ("given", "says"),
     [({"size": 0}, "size"), ({"size": (4, 0)}, "size"), ({"size": (1, 2, 3)}, "size"), ({"size": "big"}, "size"),
      ({"size": True}, "size"), ({"size": ()}, "size"), ({"mode": "rgb"}, "mode"), ({"fit": "squeeze"}, "fit"),
-     ({"on_bad": "ignore"}, "on_bad"), ({"path": "no such place"}, "no such folder")],
+     ({"on_bad": "ignore"}, "on_bad"), ({"path": "no such place"}, "no such folder"),
+     ({"path": np.zeros(3)}, "path must name a folder")],
     ids=str,
 )  # fmt: skip
 def test_wrong_requests(tmp_path, given, says):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -70,6 +71,8 @@ class ImageFolder:
         self, path: str | Path, size: Size | None = None, mode: Mode | None = None, fit: Fit = "crop",
         on_bad: OnBad = "skip",
     ) -> None:  # fmt: skip
+        if not isinstance(path, str | PathLike):
+            raise ConfigError(f"path must name a folder, got {type(path).__name__} (transforms take folder.x)")
         _check(size, mode, fit)
         if on_bad not in ("skip", "error"):
             raise ConfigError(f"on_bad must be 'skip' or 'error', got {on_bad!r}")
