@@ -15,6 +15,28 @@ from typing import Annotated, Any
 
 import typer
 
+from .options import (
+    Bad,
+    Column,
+    Config,
+    Data,
+    Kind,
+    Link,
+    Masks,
+    Name,
+    Out,
+    Overwrite,
+    Param,
+    Print,
+    Reject,
+    Seed,
+    Size,
+    Target,
+    Text,
+    Threads,
+    Watch,
+)
+
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
@@ -25,60 +47,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-
-Data = Annotated[
-    str | None,
-    typer.Argument(
-        help="A table: CSV, TSV (also .gz), Parquet; - is standard input. Or a folder of images or of WAV files, "
-        "one folder a class.",
-        show_default=False,
-    ),
-]
-Target = Annotated[str | None, typer.Option("--target", "-t", help="Column that holds the class.")]
-Out = Annotated[str | None, typer.Option("--out", "-o", help="Where to write; - is standard output.")]
-Name = Annotated[
-    str | None, typer.Option("--generator", "-g", help="Generator by name; without it a rule takes one and says why.")
-]
-Param = Annotated[
-    list[str] | None,
-    typer.Option("--param", "-p", help="Parameter of the generator, K=V (V as in YAML). May be repeated."),
-]
-Column = Annotated[
-    list[str] | None,
-    typer.Option("--schema", help="Kind of a column, COLUMN=number|category|datetime|identifier. May be repeated."),
-]
-Config = Annotated[
-    str | None, typer.Option("--config", "-c", help="Settings from YAML, or from a recipe; options override them.")
-]
-Kind = Annotated[
-    str | None,
-    typer.Option(
-        "--kind",
-        help="What the data is, where that must be said: table, series (numeric columns are steps), image, audio.",
-    ),
-]
-Text = Annotated[str | None, typer.Option("--text", help="Column that holds the texts: the rows are those.")]
-Masks = Annotated[str | None, typer.Option("--masks", help="Folder with a mask for each image, of the same name.")]
-Size = Annotated[
-    str | None,
-    typer.Option("--size", help="Size of images for generators that need one, as 64 or HEIGHTxWIDTH."),
-]
-Bad = Annotated[
-    str | None, typer.Option("--on-bad", help="Of images that are broken: skip, which leaves them out, or error.")
-]
-Link = Annotated[bool, typer.Option("--link", help="Hard links of real files instead of copies.")]
-Reject = Annotated[
-    str | None,
-    typer.Option(
-        "--reject",
-        help="Make others in place of what this file names: a copy of manifest.csv with a column reject, or a name a "
-        "line; of a table, a number of a synthetic row a line. Goes with --config RECIPE.",
-    ),
-]
-Seed = Annotated[int | None, typer.Option("--seed", help="Seed, at least 0.  [default: 0]", min=0)]
-Threads = Annotated[int | None, typer.Option("--threads", help="Most threads to use.", min=1)]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
-Print = Annotated[bool, typer.Option("--print-config", help="Print the settings as YAML and stop.")]
 
 
 @app.callback()
@@ -126,6 +94,7 @@ def balance(
     masks: Masks = None,
     size: Size = None,
     on_bad: Bad = None,
+    watch: Watch = None,
     link: Link = False,
     reject: Reject = None,
     config: Config = None,
@@ -147,7 +116,7 @@ def balance(
     job = gather(config, data=data, target=target, out=out, generator=generator, model=model, param=param,
                  strategy=strategy, groups=groups, under=under, gates=gate, holdout=holdout, split=split, mark=mark,
                  schema=schema, kind=kind, text=text, masks=masks, size=size, on_bad=on_bad, link=link or None,
-                 reject=reject, seed=seed, threads=threads)  # fmt: skip
+                 reject=reject, watch=watch, seed=seed, threads=threads)  # fmt: skip
     verb.run(job, overwrite=overwrite, dry_run=dry_run, print_config=print_config)
 
 
@@ -164,6 +133,7 @@ def fit(
     masks: Masks = None,
     size: Size = None,
     on_bad: Bad = None,
+    watch: Watch = None,
     config: Config = None,
     seed: Seed = None,
     threads: Threads = None,
@@ -175,7 +145,7 @@ def fit(
     from .settings import gather
 
     job = gather(config, data=data, target=target, out=out, generator=generator, param=param, schema=schema, kind=kind,
-                 text=text, masks=masks, size=size, on_bad=on_bad, seed=seed, threads=threads)  # fmt: skip
+                 text=text, masks=masks, size=size, on_bad=on_bad, watch=watch, seed=seed, threads=threads)  # fmt: skip
     verb.fit(job, overwrite=overwrite, print_config=print_config)
 
 
@@ -251,11 +221,18 @@ def show(
     what: Annotated[str, typer.Argument(help="A table, a folder of files, a model or a recipe.", show_default=False)],
     target: Target = None,
     schema: Column = None,
+    out: Annotated[str | None, typer.Option("--out", "-o", help="PNG of what a model of images makes.")] = None,
+    data: Annotated[str | None, typer.Option("--data", help="Folder of real images for it: the nearest.")] = None,
+    seed: Seed = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Show the columns and classes of a table, the classes of a folder, what a model holds, or what a recipe did."""
+    from . import grids
     from . import showing as verb
     from .settings import pairs
 
+    if out is not None or data is not None:
+        return grids.run(what, out, data=data, seed=seed or 0, overwrite=overwrite)
     verb.run(what, target=target, schema={name: str(kind) for name, kind in pairs(schema, "--schema").items()})
 
 
