@@ -55,14 +55,16 @@ class WGAN(Holding):
     that few rows of the class hold follows it but in part.
 
     Arguments:
-        loss: "wgan-gp", or "relativistic": real and made rows compared in pairs, a fifth faster.
+        loss: "wgan-gp", or "relativistic": real and made rows compared in pairs, a fifth faster. None for "wgan-gp", of
+            images "relativistic", with which a classifier learned more of digits.
         noise: width of z, at least 1; None for 64.
         hidden: widths of the layers of both networks, at least one; of convolutions that of the largest grid first.
             None for 256, 256; of images 16, 32, 64.
-        penalty: of the critic's gradients, above 0; None for 0.3, of images 1.
+        penalty: of the critic's gradients, above 0; None for 0.3; of images 0.1, with
+            "wgan-gp" 1.
         critic_steps: steps of the critic for each of the generator, at least 1, each on rows of its own.
         steps: steps of the generator at most, at least 1; None for 22 passes of the generator through the
-            rows, between 600 and 6,000; of images 26, at least 1,000.
+            rows, between 600 and 6,000; of images 62, between 1,000 and 8,000.
         max_time: bound on training, such as "90s", "2m" or a number of seconds; None for none.
         training: further settings of training, see `generators.training.Training`: batch_size, lr, patience, device,
             checkpoint_dir, pictures_dir, progress, trainer_kwargs.
@@ -72,7 +74,7 @@ class WGAN(Holding):
     After `fit`: `history_`, a record a round of step, seconds, both losses (generator, critic), the critic's estimate
     of the distance between real rows and made ones, of which in training most have something held (distance), and,
     once the rates fall, the held-out score: how far the frequencies of pairs of codes are apart, of images a kernel
-    distance; `hidden_`, `noise_`, `penalty_`, `steps_`, `batch_size_`, `lr_` as resolved.
+    distance; `loss_`, `hidden_`, `noise_`, `penalty_`, `steps_`, `batch_size_`, `lr_` as resolved.
 
     Example:
         >>> X = np.repeat([[0.0, 1.0], [5.0, 2.0]], 50, axis=0)
@@ -86,12 +88,12 @@ class WGAN(Holding):
     )  # fmt: skip
     paces: ClassVar[Mapping[Kind, Pace]] = {
         "table": Pace(passes=22.0, least=600, rate=1e-3, decay=0.995, batch=256, round=300),
-        "image": Pace(passes=26.0, least=1000, rate=2e-3, decay=0.995, batch=64, round=300, lifts=True),
+        "image": Pace(passes=62.0, least=1000, most=8000, rate=2e-3, decay=0.995, batch=64, round=300, lifts=True),
     }
     task_: Game
 
     def __init__(
-        self, *, loss: Literal["wgan-gp", "relativistic"] = "wgan-gp", noise: int | None = None,
+        self, *, loss: Literal["wgan-gp", "relativistic"] | None = None, noise: int | None = None,
         hidden: Sequence[int] | None = None, penalty: float | None = None, critic_steps: int = 1,
         steps: int | None = None, max_time: str | float | None = None, training: Mapping[str, Any] | None = None,
         schema: Mapping[Any, str] | None = None, random_state: int | None = None,
@@ -102,7 +104,7 @@ class WGAN(Holding):
 
     def _check_params(self) -> None:
         super()._check_params()
-        if not isinstance(self.loss, str) or self.loss not in ("wgan-gp", "relativistic"):
+        if self.loss is not None and not (isinstance(self.loss, str) and self.loss in ("wgan-gp", "relativistic")):
             raise ConfigError(f"loss must be 'wgan-gp' or 'relativistic', got {self.loss!r}")
         if self.hidden is not None:
             check_widths("hidden", self.hidden, 1)
@@ -114,6 +116,11 @@ class WGAN(Holding):
     def _side(self) -> Any:
         """What depends on the kind of the rows."""
         return (Tables if self.kind_ == "table" else Pictures)(self)
+
+    @property
+    def loss_(self) -> Any:
+        """The loss as resolved."""
+        return self._side.loss if self.loss is None else self.loss
 
     @property
     def hidden_(self) -> Sequence[int]:
@@ -128,13 +135,13 @@ class WGAN(Holding):
     @property
     def penalty_(self) -> float:
         """The weight of the penalty as resolved."""
-        return self._side.penalty if self.penalty is None else self.penalty
+        return self._side.penalties[self.loss_] if self.penalty is None else self.penalty
 
     def _task(self, rng: torch.Generator) -> Game:
         from ..nn.wgan import Game
 
         maker, critic = self._side.networks(rng)
-        return Game(maker, critic, loss=self.loss, penalty=self.penalty_, critic_steps=self.critic_steps, lr=self.lr_)
+        return Game(maker, critic, loss=self.loss_, penalty=self.penalty_, critic_steps=self.critic_steps, lr=self.lr_)
 
     @property
     def _made_by(self) -> torch.nn.Module:

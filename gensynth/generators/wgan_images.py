@@ -28,7 +28,8 @@ class Pictures:
     wgan: WGAN
     hidden: ClassVar[tuple[int, ...]] = (16, 32, 64)
     noise: ClassVar[int] = 64
-    penalty: ClassVar[float] = 1.0
+    loss: ClassVar[str] = "relativistic"
+    penalties: ClassVar[Mapping[str, float]] = {"wgan-gp": 1.0, "relativistic": 0.1}
 
     def networks(self, rng: torch.Generator) -> tuple[ImageMaker, ImageCritic]:
         """Return generator and critic of fresh weights."""

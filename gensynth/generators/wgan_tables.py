@@ -29,7 +29,8 @@ class Tables:
     wgan: WGAN
     hidden: ClassVar[tuple[int, ...]] = (256, 256)
     noise: ClassVar[int] = 64
-    penalty: ClassVar[float] = 0.3
+    loss: ClassVar[str] = "wgan-gp"
+    penalties: ClassVar[Mapping[str, float]] = {"wgan-gp": 0.3, "relativistic": 0.3}
 
     def networks(self, rng: torch.Generator) -> tuple[ColumnsMaker, ColumnsCritic]:
         """Return generator and critic of fresh weights."""
