@@ -588,6 +588,19 @@ def test_a_model_learns_images_of_several_sizes_in_one(run):
     assert (status, "images of one size" in err) == (2, True), err
 
 
+def test_images_that_are_alike_are_changed_as_they_are(run):
+    signs(size=(90, 70, 4))
+    assert run("fit", "signs", "-o", "m", "-g", "Augment")[0] == 0
+    assert run("sample", "m", "-n", "1", "--y", "stop", "-o", "made")[0] == 0
+    assert read_image("made/stop/synthetic-000001.png").shape == (90, 70, 4)
+    status, _, err = run("fit", "signs", "-o", "n", "-g", "VAE", "-p", "steps=1")
+    assert status == 0, err
+    assert "8 of 8 images are brought to 64 x 50 pixels" in err
+    assert run("balance", "signs", "--model", "n", "-o", "out")[0] == 0
+    assert manifest("out").query("origin == 'synthetic'")["generator"].unique().tolist() == ["VAE"]
+    assert read_image("out/yield/synthetic-000001.png").shape == (64, 50, 3)
+
+
 def test_a_model_says_which_files_its_rows_come_from(run):
     signs()
     assert run("fit", "signs", "-o", "m", "-g", "RandomOverSampler")[0] == 0
@@ -619,6 +632,7 @@ WRONG = [
     (("balance", "signs", "--kind", "audio"), 1, "no recordings"),
     (("balance", "signs", "--kind", "pictures"), 2, "kind"),
     (("balance", "signs", "--size", "0"), 2, "size"),
+    (("balance", "signs", "--size", "8", "--masks", "signs"), 2, "size and masks"),
     (("balance", "signs", "--size", "big"), 2, "size"),
     (("balance", "signs", "--size", "3x4x5"), 2, "size"),
     (("balance", "signs", "--on-bad", "ignore"), 2, "on_bad"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -22,7 +22,7 @@ from ..store.folders import Names
 from ..store.jsonfile import write_json
 from ..store.manifest import Entry, read_manifest, write_manifest
 from . import pictures
-from .folders import Folder, Outputs, Writer, refuse_columns
+from .folders import Folder, Outputs, Writer, changes, refuse_columns
 from .made import Made, fresh_for, without_files
 from .request import Positions, make_balancer, settled, training_rows
 from .settings import threads
@@ -59,7 +59,9 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
     folder.say_mixed()
     with outputs.opened(overwrite) as places:
         real = train[balancer.kept_]
-        entries = _write(folder, outputs, places, made, names, real, done)
+        writer = Writer(folder, places[outputs.out], None if outputs.masks is None else places[outputs.masks], job.link)
+        writer.copy(real)
+        entries = _added(writer, made, names, type(balancer.generator).__name__)
         write_manifest(places[outputs.out], [*_known(folder, real), *entries])
         if outputs.rest is not None:
             cover = None if outputs.rest_masks is None else places[outputs.rest_masks]
@@ -85,10 +87,11 @@ def labels_of(folder: Folder, job: Job) -> pd.Series:
 def _suited(X: pictures.Pictures, balancer: Balancer, folder: Folder, job: Job, train: Positions) -> Any:
     """Return images as a generator takes them: of their own sizes, or all of one."""
     generator = balancer.generator
-    changes = generator.holds_rows and getattr(generator, "generator", None) is None  # real ones, each as it is
-    if changes and type(generator) is Augment and not balancer.prefit:
+    if not (changes(generator) or balancer.prefit or folder.masks is not None):
+        return folder.sized(job, generator)[train]
+    if changes(generator) and type(generator) is Augment and not balancer.prefit:
         balancer.generator = pictures.Augment(**generator.get_params())
-    return X if changes or balancer.prefit or folder.masks is not None else folder.sized(job)[train]
+    return X
 
 
 def _known(folder: Folder, real: Positions) -> Iterator[Entry]:
@@ -101,19 +104,12 @@ def _known(folder: Folder, real: Positions) -> Iterator[Entry]:
         yield before.get(name, Entry(name, label))
 
 
-def _write(
-    folder: Folder, outputs: Outputs, places: dict[str, Path], made: Made, names: Sequence[PurePath], real: Positions,
-    job: Job,
-) -> list[Entry]:  # fmt: skip
-    """Write real files and synthetic ones; return what is said of these."""
-    masks = None if outputs.masks is None else places[outputs.masks]
-    writer = Writer(folder, places[outputs.out], masks, job.link)
-    writer.copy(real)
-    files = folder.listing.files
+def _added(writer: Writer, made: Made, names: Sequence[PurePath], generator: str) -> list[Entry]:
+    """Write synthetic files and return what is said of them."""
+    files = writer.folder.listing.files
     parents: dict[int, list[int]] = {}
     for row, parent in made.parents.itertuples(index=False):
         parents.setdefault(row, []).append(parent)
-    generator = job.model or (job.generator.name if job.generator else "")
     rows = made.rows.pairs() if isinstance(made.rows, pictures.Pictures) else ((row, None) for row in _each(made.rows))
     entries = []
     for place, (row, cover) in enumerate(rows):

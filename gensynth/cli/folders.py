@@ -80,12 +80,13 @@ class Folder:
             waves.append(made.samples)
         return Audio(waves, float(self.rate or 1))
 
-    def sized(self, job: Job) -> ImageFolder:
-        """Return the images in one size: that of the job, else the median one, of at most `MOST` pixels; say which."""
+    def sized(self, job: Job, generator: Any) -> ImageFolder:
+        """Return the images in one size, and say so: that of the job, else the median one, for networks a small one."""
         size = job.size
         if size is None:
             middle = np.median([head[:2] for head in self.heads], axis=0)
-            size = [max(1, round(side)) for side in middle * min(1.0, MOST / middle.max())]
+            by = 1.0 if changes(generator) else min(1.0, MOST / middle.max())
+            size = [max(1, round(side)) for side in middle * by]
         made = ImageFolder.of(self.listing, self.heads, size)
         others = sum(head[:2] != made.size for head in self.heads)
         if others:
@@ -93,10 +94,17 @@ class Folder:
             print(f"gensynth: note: {job.data}: {text} (--size names another size)", file=sys.stderr)
         return made
 
-    def whole(self, job: Job) -> Rows:
-        """Return all rows, for a generator that is to be saved. Raises: ConfigError where masked images differ."""
-        if self.kind == "image" and self.masks is None:
-            return cast(Rows, self.sized(job))
+    def whole(self, job: Job, generator: Any) -> Rows:
+        """Return all rows, for a generator that is to be saved; images in one size.
+
+        Those that are changed stay as they are where they are alike. Raises: ConfigError where masked ones are not.
+        """
+        if (
+            self.kind == "image"
+            and self.masks is None
+            and (job.size or not changes(generator) or len(set(self.heads)) > 1)
+        ):
+            return cast(Rows, self.sized(job, generator))
         rows = self.rows(np.arange(len(self.listing)))
         if not isinstance(rows, Pictures):
             return rows
@@ -104,9 +112,10 @@ class Folder:
         odd = next((place for place, image in enumerate(images) if image.shape != images[0].shape), None)
         if odd is not None:
             raise ConfigError(
-                f"{rows.items[odd]} has another size or other colours than {rows.items[0]}, and a model with masks "
-                "holds images of one size: balance and transform take them as they are"
+                f"{rows.items[odd]} has another size or other colours than {rows.items[0]}, and a model holds images "
+                "of one size: balance and transform take them as they are"
             )
+        images = [image[..., None] if image.ndim == 2 else image for image in images]  # grey, and told from one image
         return Images(np.stack(images), None if rows.masks is None else np.stack(list(rows.masks)))
 
     def say_mixed(self) -> None:
@@ -200,6 +209,11 @@ class Writer:
         else:
             assert self.folder.masks is not None
             write_mask(_named(target, ".png"), mask, self.folder.masks[parent or 0])
+
+
+def changes(generator: Any) -> bool:
+    """Whether a generator copies or changes real images, each as it is, and needs them in no one size."""
+    return generator.holds_rows and getattr(generator, "generator", None) is None
 
 
 def is_folder(job: Asked) -> bool:

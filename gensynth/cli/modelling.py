@@ -76,7 +76,7 @@ def _of_folder(job: Job) -> tuple[Named, Any, pd.Series]:
     assert spec is not None
     y = pd.Series(folder.listing.labels or [None] * len(folder.listing), name="class", dtype=object)
     generator = build_generator(spec, seed=job.seed, n_jobs=job.threads)
-    generator.fit(folder.whole(job), None if folder.listing.labels is None else y)
+    generator.fit(folder.whole(job, generator), None if folder.listing.labels is None else y)
     folder.say_mixed()
     names = [file.as_posix() for file in folder.listing.files]
     generator.notes_ = {"files": names} if generator.holds_rows else {}  # whose parents are these

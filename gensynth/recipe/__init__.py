@@ -42,6 +42,7 @@ __all__ = [
 RECORDED = "(rows that the recipe was made from)"
 _EXCLUSIVE = (
     ("generator", "model"), ("holdout", "split"), ("model", "groups"), ("model", "columns"), ("reject", "groups"),
+    ("size", "masks"),
 )  # fmt: skip
 Spec = Annotated[Named, BeforeValidator(as_named)]
 Kind = typing.Literal["table", "image", "audio", "text", "series"]
