@@ -66,7 +66,7 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
         labels, codes = Labels.fit(y, count_rows(X))
         rows = encoder.fit(X)
         self.encoder_, self.labels_, self.kind_ = encoder, labels, kind
-        check_columns(self, rows)
+        self._check_table(rows)
         self._remember_names(X)
         self.seed_, self.draws_ = checked_seed(self.random_state), 0
         self._warn_few()
@@ -203,6 +203,10 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
     def _check_fitted(self) -> None:
         if not hasattr(self, "fitted_"):
             raise NotFitted(f"this {type(self).__name__} is not fitted yet: call fit(X, y) first")
+
+    def _check_table(self, rows: Any) -> None:
+        """Raise Unsupported where the columns are of sorts that the generator does not take."""
+        check_columns(self, rows)
 
     def _given(self, conditions: Mapping[Any, Any] | None) -> dict[int, float]:
         """Return conditions as coded values by place in the matrix. Raises: Unsupported, ConfigError, DataError."""
