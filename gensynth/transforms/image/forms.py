@@ -41,6 +41,8 @@ def shape_of(image: Any) -> tuple[int, ...]:
     """Return the shape of one image. Raises: DataError where it has none."""
     try:
         return np.shape(image)
+    except DataError:  # of a folder, by name
+        raise
     except ValueError:
         raise DataError(f"an image must be an array of numbers, got {image!r:.60}") from None
 
@@ -78,6 +80,8 @@ def _array(X: Any) -> Any:
     """Return an array that torch can take without a word, copied where it cannot. Raises: DataError."""
     try:
         array = np.asarray(X)
+    except DataError:  # of a folder, by name
+        raise
     except ValueError:
         raise DataError(f"images must be arrays of numbers, got {X!r:.60}") from None
     if array.dtype != np.uint8 and array.dtype.newbyteorder("=") not in FLOATS:
@@ -102,6 +106,8 @@ def stacked(rows: list[Any], what: str = "images") -> Any:
         if all(isinstance(one, Tensor) for one in rows):
             return torch.stack(rows)
         return np.stack([np.asarray(one) for one in rows])
+    except DataError:
+        raise
     except (ValueError, RuntimeError):
         raise DataError(
             f"{what} must be arrays of one size, got shapes {sorted({np.shape(one) for one in rows})!r:.80}"
