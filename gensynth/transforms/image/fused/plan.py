@@ -89,7 +89,10 @@ class Segment:
                     self.bend = carried(self.bend, stage.matrix, size)
                 elif len(rows):
                     self.bend[rows] = carried(self.bend[rows], stage.matrix, size)
-            self.matrix[rows] = stage.matrix @ self.matrix[rows]
+            if len(rows) == len(self.matrix):
+                self.matrix = stage.matrix @ self.matrix
+            else:
+                self.matrix[rows] = stage.matrix @ self.matrix[rows]
             self.size, self.border = size, stage.border
         elif isinstance(stage, Bend):
             self.bent(stage, rows)

@@ -79,10 +79,11 @@ class Route:
         if bend is not None:
             plain &= ~bend.flatten(1).abs().amax(1).bool().cpu().numpy()
             bend = bend.to(like.device)
-        factors = warp.shrinkage(matrix, size)
+        inverse = np.linalg.inv(matrix)
+        factors = warp.shrinkage(inverse, size)
         lines = None
         if bend is None and not plain.all():
-            lines = Lines.of(warp.to_grid(source) @ np.linalg.inv(matrix), size, like)
+            lines = Lines.of(warp.to_grid(source) @ inverse, size, like)
         return cls(matrix, source, size, bend, plain, factors, lines)
 
     def follow(self, x: Tensor, rows: Rows, border: Border, scratch: Scratch, *, nearest: bool = False) -> Tensor:

@@ -109,10 +109,9 @@ def turn_hue(x: Tensor, thirds: npt.NDArray[np.int64], by: Tensor, scratch: Scra
 
 
 def on_line(table: Floats, values: Floats) -> Floats:
-    """Return values looked up in tables, between them on the line. Shape: (..., 256), (..., 256) in [0, 1]."""
+    """Return values in [0, 1] looked up in tables, between them on the line. Shape: (..., 256), both."""
     at = np.clip(values, 0, 1) * 255
     low = np.minimum(np.floor(at), 254).astype(np.intp)
-    table, low = np.broadcast_arrays(table, low)
     first, second = (np.take_along_axis(table, place, -1) for place in (low, low + 1))
     made: Floats = first + (at - low) * (second - first)
     return made
@@ -120,9 +119,7 @@ def on_line(table: Floats, values: Floats) -> Floats:
 
 def nearest(table: Floats, values: Floats) -> Floats:
     """Return values looked up in tables by the nearest. Shape: as `on_line`."""
-    place = np.rint(np.clip(values, 0, 1) * 255).astype(np.intp)
-    table, place = np.broadcast_arrays(table, place)
-    made: Floats = np.take_along_axis(table, place, -1)
+    made: Floats = np.take_along_axis(table, np.rint(np.clip(values, 0, 1) * 255).astype(np.intp), -1)
     return made
 
 
@@ -133,9 +130,10 @@ def look_up(x: Tensor, values: Floats, top: float, smooth: bool) -> Tensor:
     """
     n, c = x.shape[:2]
     table = torch.from_numpy(values.reshape(n, -1, 256) * top).to(x).expand(n, c, 256).reshape(n * c, 256)
-    flat = x.reshape(n * c, -1).clamp(0, top) * (255.0 / top)
+    flat = x.reshape(n * c, -1).clamp(0, top).mul_(255.0 / top)
     if not smooth:
-        return table.gather(1, flat.round().long()).view(x.shape)
-    low = flat.floor().clamp_(max=254).long()
-    first, second = table.gather(1, low), table.gather(1, low + 1)
-    return torch.lerp(first, second, flat - low).view(x.shape)
+        return table.gather(1, flat.round_().long()).view(x.shape)
+    low = flat.floor().clamp_(max=254)
+    place = low.long()
+    first, second = table.gather(1, place), table.gather(1, place.add_(1))
+    return first.lerp_(second, flat.sub_(low)).view(x.shape)

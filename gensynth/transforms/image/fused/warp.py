@@ -141,9 +141,8 @@ def taken(x: Tensor, grid: Tensor, border: Border, *, nearest: bool = False) -> 
     return F.grid_sample(x - border, grid, mode=mode, padding_mode=pad, align_corners=False) + border
 
 
-def shrinkage(matrix: Floats, size: tuple[int, int]) -> npt.NDArray[np.int64]:
-    """Return in squares of how many pixels to average first, for each map. Shape: (n, 3, 3) to (n,)."""
-    inverse = np.linalg.inv(matrix)
+def shrinkage(inverse: Floats, size: tuple[int, int]) -> npt.NDArray[np.int64]:
+    """Return in squares of how many pixels to average first, for each map's inverse. Shape: (n, 3, 3) to (n,)."""
     centre = np.array([(size[1] - 1) / 2, (size[0] - 1) / 2, 1.0])
     at = inverse @ centre
     w = np.maximum(at[:, 2], FAR)
