@@ -34,7 +34,7 @@ FIXED = {
 }
 SIZES = ("Crop", "Pad", "Resize", "ResizeCrop")
 MIXING = ("MixUp", "CutMix", "CopyPaste")
-STILL = ("QuarterTurn", "Resize", "Pad", "Equalise", "AutoContrast")  # draw nothing, or little
+STILL = ("QuarterTurn", "Resize", "Pad", "Equalise", "AutoContrast", "FlipIfAlike")  # draw nothing, or little
 SINGLE = [name for name, where in T.TRANSFORMS.items() if ".image." in where and name not in MIXING]
 POSITIONS = ["Rotate", "Translate", "Scale", "Shear", "Affine", "Perspective", "Elastic", "GridDistortion", "Flip",
              "FlipVertical", "ResizeCrop", "Pad"]  # fmt: skip

@@ -54,12 +54,13 @@ class Augment(Generator):
 
     Arguments:
         policy: what is done to a row: a transform, its name, or its settings as `Transform.to_dict` gives them. None
-            for the default of the kind of data; of images: turned by up to 10 degrees, slanted by up to 5, shifted,
-            zoomed and lightened by up to a tenth, never mirrored; of texts: a third of the words, but not those that
-            mark the class, nor negations, replaced by others of the corpus; of audio: up to a quarter longer or
-            shorter, up to a tenth earlier or later, and white noise 15 to 35 dB below; of series: a window stretched,
-            one warped, or time warped, and a little noise; of tables: mixed with another row of the class, a tenth of
-            the cells from others, few categories changed, numbers moved by up to 0.3 of their spread.
+            for the default of the kind of data; of images: mirrored if they look like their mirror images, half of them
+            turned by up to 10 degrees, slanted by up to 5, shifted and zoomed by up to a tenth, and one change of light
+            or colour each; of texts: a third of the words, but not those that mark the class, nor negations, replaced
+            by others of the corpus; of audio: up to a quarter longer or shorter, up to a tenth earlier or later, and
+            white noise 15 to 35 dB below; of series: a window stretched, one warped, or time warped, and a little
+            noise; of tables: mixed with another row of the class, a tenth of the cells from others, few categories
+            changed, numbers moved by up to 0.3 of their spread.
         generator: what makes the rows that are changed: one such as `VAE()`, its name, or its name and params as a
             recipe has them. It is copied, and its `random_state` is set. None for real rows.
         random_state: int for results that repeat, or None.

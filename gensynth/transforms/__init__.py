@@ -35,6 +35,7 @@ TRANSFORMS = {
     **dict.fromkeys(["Blur", "MotionBlur", "Defocus", "Sharpen"], f"{_IMAGE}.blur"),
     **dict.fromkeys(["Fog", "Dust", "Night", "Shadow"], f"{_IMAGE}.scene"),
     **dict.fromkeys(["Rain", "Snow"], f"{_IMAGE}.falling"),
+    "FlipIfAlike": f"{_IMAGE}.symmetry",
     **dict.fromkeys(["MixUp", "CutMix"], f"{_IMAGE}.mixing"),
     "CopyPaste": f"{_IMAGE}.copypaste",
     **dict.fromkeys(["AutoContrast", "Sharpness"], f"{_IMAGE}.enhance"),
