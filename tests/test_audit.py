@@ -239,7 +239,7 @@ def test_nothing_and_the_default():
     found = audit(Compose([]), X, y)
     assert found.findings == ()
     assert "nothing" in found.advice()
-    assert len(audit(None, X, y, strengths=(1,)).findings) == 3
+    assert len(audit(None, X, y, strengths=(1,)).findings) == 10
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ class Route:
         if bend is not None:
             plain &= ~bend.flatten(1).abs().amax(1).bool().cpu().numpy()
             bend = bend.to(like.device)
-        inverse: Floats = np.linalg.inv(matrix)
+        inverse = np.linalg.inv(matrix).astype(np.float64, copy=False)
         factors = warp.shrinkage(inverse, size)
         lines = None
         if bend is None and not plain.all():
