@@ -12,6 +12,12 @@ evenly among those of its class
     mixture   z = m_i + SPREAD L e             a kernel density, one normal a row
     smote     z = m_i + u (m_j - m_i)          u ~ U(0, 1), j one of the MATES nearest; of a class of one row as mixture
     normal    z = (n_c M_c + M) / (n_c + 1) + L e,   M = mean_i m_i
+    detail    z as mixture, and with D the decoder and x_i the image of row i the new image is
+
+              x = x_i + D(z) - D(m_i)
+
+Detail is what decoders of few numbers leave out, so it is taken from the image at the centre: what changes is what the
+codes know of, and the rest stays as sharp as it was.
 
 References: Silverman 1986, "Density estimation for statistics and data analysis", sec. 4.2 and 6.4 (kernels shaped as
 the data are, and draws from them); Chawla et al. 2002, JAIR 16, sec. 4.2 (SMOTE); Dablain et al. 2022,
@@ -23,7 +29,7 @@ and codes are not drawn together to keep their variance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -35,7 +41,9 @@ from ..random import as_generator, cell_normals, cell_uniforms
 from .base import Codes
 
 Floats = npt.NDArray[np.float64]
-Sampler = Literal["mixture", "smote", "normal"]
+Sampler = Literal["detail", "mixture", "smote", "normal"]
+Bytes = npt.NDArray[np.uint8]
+NONE, NOBODY = np.empty((0, 0, 0, 0), dtype=np.uint8), np.empty(0, dtype=np.int64)  # where nothing is put back
 SPREAD = 0.6
 MATES = 5
 ENOUGH, MOST = 200, 40  # points of a class, and of a row at most
@@ -47,32 +55,40 @@ class Around:
     """What codes are drawn around, of one class after another, and how far from it.
 
     Shape: starts (classes + 1,) where each class's centres begin, and their end; centres (K, d); mates (K, MATES), the
-    places of each one's, as many as the class has, or its own place; roots (classes, d, d), L times how far.
+    places of each one's, as many as the class has, or its own place; roots (classes, d, d), L times how far; of
+    "detail" pictures (K, c, h, w), those at the centres, and parents (K,), the rows that they come from, else none.
     """
 
     starts: npt.NDArray[np.int64]
     centres: Floats
     mates: npt.NDArray[np.int64]
     roots: Floats
+    pictures: Bytes = field(default_factory=lambda: NONE)
+    parents: npt.NDArray[np.int64] = field(default_factory=lambda: NOBODY)
 
     @classmethod
-    def fit(cls, m: Floats, s: Floats, codes: Codes, *, sampler: Sampler, components: int, key: int) -> Self:
+    def fit(
+        cls, m: Floats, s: Floats, codes: Codes, *, sampler: Sampler, components: int, key: int,
+        pictures: Bytes = NONE, parents: Codes = NOBODY,
+    ) -> Self:  # fmt: skip
         """Learn from the points of rows.
 
-        Shape: m, s (n, d) with n > 0; codes (n,) their classes, from 0 on, each at least once. Of a class of more than
-        `components` rows that many, evenly drawn, are centres.
+        Shape: m, s (n, d) with n > 0; codes (n,) their classes, from 0 on, each at least once; of "detail" pictures (n,
+        c, h, w) and the rows that they come from, parents (n,). Of a class of more than `components` rows that many,
+        evenly drawn, are centres.
         """
         width, counts = m.shape[1], np.bincount(codes)
         means = np.stack([m[codes == code].mean(axis=0) for code in range(len(counts))])
         apart, noise = m - means[codes], np.eye(width) * (s**2).mean(axis=0)
         common = apart.T @ apart / max(len(m) - len(counts), 1) + noise
-        starts, centres, mates, roots = 0, [], [], []
+        starts, centres, mates, roots, held = 0, [], [], [], []
         for code, rows in enumerate(counts.tolist()):
             mine = codes == code
             own = apart[mine].T @ apart[mine] + np.diag((s[mine] ** 2).sum(axis=0))
             root = np.linalg.cholesky((own + width * common) / (rows + width) + JITTER * np.eye(width))
-            some = as_generator(key, "centres", code).permutation(rows)[:components]
-            points = m[mine][np.sort(some)]
+            some = np.sort(as_generator(key, "centres", code).permutation(rows)[:components])
+            points = m[mine][some]
+            held.append(np.flatnonzero(mine)[some])
             if sampler == "normal":
                 points = (rows * means[[code]] + m.mean(axis=0)) / (rows + 1)
             elif sampler == "smote" and len(points) > 1:
@@ -85,29 +101,44 @@ class Around:
             roots.append(root)
             starts += len(points)
         begin = np.cumsum([0, *map(len, centres)]).astype(np.int64)
-        return cls(begin, np.concatenate(centres), np.concatenate(mates).astype(np.int64), np.stack(roots))
+        made = begin, np.concatenate(centres), np.concatenate(mates).astype(np.int64), np.stack(roots)
+        if sampler != "detail":
+            return cls(*made)
+        order = np.concatenate(held)
+        return cls(*made, pictures[order], parents[order].astype(np.int64))
 
     def draw(self, codes: Codes, rows: Codes, key: int) -> Floats:
         """Return a code for each class, the same for a row whichever others there are. Shape: (n,), (n,) to (n, d)."""
-        u = cell_uniforms(key, rows, "around", 3)
-        count = np.diff(self.starts)[codes]
-        i = self.starts[codes] + (u[:, 0] * count).astype(np.int64)
-        j = self.mates[i, (u[:, 1] * np.clip(count - 1, 1, MATES)).astype(np.int64)]
-        z = self.centres[i] + u[:, 2:] * (self.centres[j] - self.centres[i])
+        i, j, u = self._pairs(codes, rows, key)
+        z = self.centres[i] + u * (self.centres[j] - self.centres[i])
         e = cell_normals(key, rows, "z", self.centres.shape[1])
         return np.asarray(z + np.einsum("nij,nj->ni", self.roots[codes], e))
 
+    def places(self, codes: Codes, rows: Codes, key: int) -> npt.NDArray[np.int64]:
+        """Return the places of the centres that `draw` draws around. Shape: (n,), (n,) to (n,)."""
+        return self._pairs(codes, rows, key)[0]
+
+    def _pairs(self, codes: Codes, rows: Codes, key: int) -> tuple[npt.NDArray[np.int64], Codes, Floats]:
+        """Return centres, their mates, and how far from the first to the second. Shape: (n,), (n,), (n, 1)."""
+        u = cell_uniforms(key, rows, "around", 3)
+        count = np.diff(self.starts)[codes]
+        i = self.starts[codes] + (u[:, 0] * count).astype(np.int64)
+        return i, self.mates[i, (u[:, 1] * np.clip(count - 1, 1, MATES)).astype(np.int64)], u[:, 2:]
+
     def pack(self) -> dict[str, npt.NDArray[Any]]:
         """Return what was learned as arrays."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {part.name: getattr(self, part.name) for part in fields(self)}
 
     @classmethod
     def unpack(cls, arrays: dict[str, npt.NDArray[Any]], classes: int, width: int) -> Self:
         """Return what `pack` gave. Raises: KeyError where an array is lacking; FormatError where one cannot be."""
-        made = cls(**{field.name: arrays[field.name] for field in fields(cls)})
+        held: dict[str, Any] = {"pictures": NONE, "parents": NOBODY, **arrays}  # which files of before lack
+        made = cls(**{part.name: held[part.name] for part in fields(cls)})
         count = len(made.centres)
         shapes = [(classes + 1,), (count, width), (count, MATES), (classes, width, width)]
-        whole = [array.shape for array in made.pack().values()] == shapes
+        whole = [array.shape for array in (made.starts, made.centres, made.mates, made.roots)] == shapes
+        whole &= len(made.pictures) == len(made.parents) and len(made.parents) in (0, count)
+        whole &= made.pictures.ndim == 4 and made.pictures.dtype == np.uint8 and made.parents.dtype.kind == "i"
         if not whole or made.starts.dtype.kind != "i" or made.mates.dtype.kind != "i":
             raise FormatError("the codes are not those of the classes and the networks")
         inside = count > 0 and made.mates.min() >= 0 and made.mates.max() < count

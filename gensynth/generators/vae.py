@@ -56,7 +56,8 @@ class VAE(Trained):
     stop; with fewer all `steps` are done.
 
     A saved file holds points of real rows, from which these can nearly be made again, where `sampler` draws around or
-    between them: of images unless it is "normal", of tables only if it is "smote".
+    between them: of images unless it is "normal", of tables only if it is "smote". Of "detail" it holds the images, and
+    their moved copies, and made images have the one that their detail is of as parent.
 
     Arguments:
         hidden: widths of the layers, at least one, the same in both networks; of convolutions that of the largest grid
@@ -65,8 +66,9 @@ class VAE(Trained):
         weight: of the KL divergence, above 0; None for 0.7, of images 0.0002. 1 is the bound itself; less keeps more of
             each row in its point.
         sampler: how points are drawn. "mixture": of tables from few normals a class, of images around the point of a
-            real one, as far as those of all classes are spread; "smote": between the points of two like rows;
-            "normal": from one normal a class. None for "mixture".
+            real one, as far as those of all classes are spread; "detail", of images: as "mixture", and what the decoder
+            leaves out of that real one is put back, so that edges and texture are its own; "smote": between the points
+            of two like rows; "normal": from one normal a class. None for "mixture", of images "detail".
         components: normals in the mixture of a class at most, at least 1; of n rows of a table there are n / 16, or the
             root of n, and None for 200 at most; of images, points that are drawn around, None for all.
         steps: training steps at most, at least 1; None for 16 passes through the rows, between 400 and 6,000 steps; of
@@ -115,7 +117,7 @@ class VAE(Trained):
         check_count("components", self.components)
         check_rate("weight", self.weight)
         if self.sampler is not None and (not isinstance(self.sampler, str) or self.sampler not in SAMPLERS):
-            raise ConfigError(f"sampler must be 'mixture', 'smote' or 'normal', got {self.sampler!r:.60}")
+            raise ConfigError(f"sampler must be {', '.join(map(repr, SAMPLERS))}, got {self.sampler!r:.60}")
 
     @property
     def _side(self) -> Any:
@@ -135,7 +137,7 @@ class VAE(Trained):
     @property
     def sampler_(self) -> Any:
         """How points are drawn, as resolved."""
-        return "mixture" if self.sampler is None else self.sampler
+        return self._side.sampler if self.sampler is None else self.sampler
 
     @property
     def weight_(self) -> float:
@@ -147,17 +149,21 @@ class VAE(Trained):
         return task
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
+        if self.kind_ == "table" and self.sampler == "detail":
+            raise ConfigError("sampler='detail' is for images, and this is a table: leave it out, or say 'mixture'")
         super()._fit(rows, codes, key)
         classes, order = len(self.labels_.counts), as_generator(key, "points").permutation(len(codes))
         some = np.sort(np.concatenate([order[codes[order] == code][:MOST_ROWS] for code in range(classes)]))
-        self.spread_: Mixtures | Around = self._side.spread(rows[some], codes[some], key)
+        self.spread_: Mixtures | Around = self._side.spread(rows[some], codes[some], some, key)
 
     def _shown(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         made: torch.Tensor = self._side.shown(x, y)
         return made
 
     def _sample(self, codes: Codes, key: int) -> Draw:
-        return Draw(self._side.made(codes, np.arange(len(codes)), key))
+        spots = np.arange(len(codes))
+        parents = self._side.parents(codes, spots, key)
+        return Draw(self._side.made(codes, spots, key), parents, np.ones(parents.shape))
 
     # Public beside the contract ----------------------------------------------------------------------------------
 

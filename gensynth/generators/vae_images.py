@@ -1,4 +1,7 @@
-"""What a VAE does with images: convolutions of bytes, and images decoded without noise of pixels."""
+"""What a VAE does with images: convolutions of bytes, and images decoded without noise of pixels.
+
+Of "detail" a made image is also given what the decoder leaves out of the one whose point it was drawn around.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,7 @@ class Pictures:
     hidden: ClassVar[tuple[int, ...]] = (32, 64)
     noise: ClassVar[int] = 32
     weight: ClassVar[float] = 2e-4
+    sampler: ClassVar[str] = "detail"
 
     def task(self, rng: torch.Generator) -> ImageCodec:
         """Return networks of fresh weights."""
@@ -54,19 +58,35 @@ class Pictures:
         """What points are drawn from."""
         return Around
 
-    def spread(self, rows: Images, codes: Codes, key: int) -> Around:
-        """Return what points are drawn from: those of images, and of moved copies where a class (n,) has few."""
+    def spread(self, rows: Images, codes: Codes, places: Codes, key: int) -> Around:
+        """Return what points are drawn from: those of images, and of moved copies where a class (n,) has few.
+
+        Shape: places (n,), those of the rows among all that were fitted.
+        """
         import torch
 
-        places = np.repeat(np.arange(len(codes)), copies(codes))
-        moved = np.flatnonzero(np.diff(places, prepend=-1) == 0)
-        x = self.read(rows)[places]
+        again = np.repeat(np.arange(len(codes)), copies(codes))
+        moved = np.flatnonzero(np.diff(again, prepend=-1) == 0)
+        x = self.read(rows)[again]
         if len(moved):
             given = torch.from_numpy(x[moved])  # of which the first axis after the rows has the channels
             x[moved] = light_moves().seeded(key)(given, index=moved).numpy()
-        m, s = self.points(x, codes[places])
+        m, s = self.points(x, codes[again])
         most = MOST_ROWS if self.vae.components is None else self.vae.components
-        return Around.fit(m, s, codes[places], sampler=self.vae.sampler_, components=most, key=key)
+        return Around.fit(m, s, codes[again], sampler=self.vae.sampler_, components=most, key=key, pictures=x,
+                          parents=places[again])  # fmt: skip
+
+    def parents(self, codes: Codes, spots: Codes, key: int) -> Codes:
+        """Return the rows whose detail made images have, or none. Shape: (n,), (n,) to (n, 0 or 1)."""
+        around = self._around
+        if not len(around.parents):
+            return np.empty((len(codes), 0), dtype=np.intp)
+        return around.parents[around.places(codes, spots, key)][:, None]
+
+    @property
+    def _around(self) -> Around:
+        made: Any = self.vae.spread_
+        return made  # type: ignore[no-any-return]
 
     def read(self, X: Any) -> Bytes:
         """Return images. Raises: DataError where they are not of the size of training."""
@@ -99,13 +119,22 @@ class Pictures:
         """Return images for points, or for drawn ones. Shape: as `vae_tables.Tables.made`."""
         import torch
 
+        around = self._around
         with self.vae._at_work() as (task, device):
 
             @torch.no_grad()
-            def block(code: Codes, spot: Codes, *points: Floats) -> npt.NDArray[np.float32]:
-                (point,) = points or (self.vae.spread_.draw(code, spot, key),)
+            def decoded(point: Floats, code: Codes) -> npt.NDArray[np.float32]:
                 at, given = torch.from_numpy(point.astype(np.float32)), torch.from_numpy(code.astype(np.int64))
                 return np.asarray(task.decode(at.to(device), given.to(device)).float().cpu().numpy())
+
+            def block(code: Codes, spot: Codes, *points: Floats) -> npt.NDArray[np.float32]:
+                (point,) = points or (around.draw(code, spot, key),)
+                images = decoded(point, code)
+                if len(points) or not len(around.pictures):
+                    return images
+                i = around.places(code, spot, key)
+                detail = around.pictures[i].astype(np.float32) / 127.5 - 1 - decoded(around.centres[i], code)
+                return np.asarray(np.clip(images + detail, -1, 1), dtype=np.float32)
 
             made = in_blocks(block, device, self.vae.form_.block, codes, spots, *([] if z is None else [z]))
         images: Images = self.vae.form_.restored(made)

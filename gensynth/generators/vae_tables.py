@@ -33,6 +33,7 @@ class Tables:
     hidden: ClassVar[tuple[int, ...]] = (256, 256)
     noise: ClassVar[int] = 16
     weight: ClassVar[float] = 0.7
+    sampler: ClassVar[str] = "mixture"
 
     def task(self, rng: torch.Generator) -> Codec:
         """Return networks of fresh weights."""
@@ -50,13 +51,17 @@ class Tables:
         """What points are drawn from."""
         return Mixtures if self.vae.sampler_ == "mixture" else Around
 
-    def spread(self, rows: Floats, codes: Codes, key: int) -> Mixtures | Around:
+    def spread(self, rows: Floats, codes: Codes, places: Codes, key: int) -> Mixtures | Around:
         """Return what points are drawn from, of rows (n, width) of the coded matrix and their classes (n,)."""
         m, s = self.points(self.learned(rows), codes)
         most = COMPONENTS if self.vae.components is None else self.vae.components
         if self.spreads is Mixtures:
             return Mixtures.fit(m, s, codes, components=most, key=key)
         return Around.fit(m, s, codes, sampler=self.vae.sampler_, components=most, key=key)
+
+    def parents(self, codes: Codes, spots: Codes, key: int) -> Codes:
+        """Return the rows that made ones come from: none. Shape: (n,), (n,) to (n, 0)."""
+        return np.empty((len(codes), 0), dtype=np.intp)
 
     def read(self, X: Any) -> Ints:
         """Return rows of a table. Raises: DataError where a cell was not in training."""
