@@ -1,12 +1,12 @@
 """What generated images are worth to a classifier, beside class weights, oversampling and DeepSMOTE's idea.
 
     python scripts/bench_images.py [--part digits|longtail|few|loop] [--case CASE ...] [--arm ARM ...] [--quick]
-                                   [--fresh [ARM ...]] [--seeds 5] [--data DIR] [--out FILE] [--readme]
+                                   [--fresh [ARM ...]] [--seeds 5] [--threads 2] [--data DIR] [--out FILE] [--readme]
 
 digits: a classifier that learns 8,000 made digits alone. longtail: digits (500 down to 5 a class), CIFAR-10 (400 down
 to 8) and road signs (folds by track) balanced by each arm, judged by the balanced accuracy of a small network. few: 500
 images of a class of five. loop: training beside a bare loop. Results are merged into one file as they come, and a run
-that was stopped goes on where it was. Every run is a process of its own with two threads.
+that was stopped goes on where it was. Every run is a process of its own.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", action="append", choices=PARTS, help="this part alone; may be given again")
     parser.add_argument("--case", nargs="+", default=[""], help="do only the runs of cases that begin so")
-    parser.add_argument("--arm", nargs="+", default=[""], help="do only the runs of arms that begin so")
+    parser.add_argument("--arm", nargs="+", default=[""], help="do only the runs of these, or of arms that begin so")
     parser.add_argument("--quick", action="store_true", help="a little of everything in minutes, written to out/")
     parser.add_argument("--fresh", nargs="*", metavar="ARM", help="forget earlier runs: all, or of arms that begin so")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2, help="of each run; times are those of two")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--readme", action="store_true", help="run nothing: put the results' table into README.md")
@@ -48,11 +49,13 @@ def main() -> None:
     if asked.quick:
         asked.seeds, asked.fresh = 2, asked.fresh or []
     out = asked.out or ROOT / ("out/bench_images_quick.json" if asked.quick else "scripts/results/bench_images.json")
-    work = parts.work(asked.seeds, str(asked.data), asked.quick)
+    work = parts.work(asked.seeds, str(asked.data), asked.quick, asked.threads)
     for part in asked.part or PARTS:
         plan, summary, do = work[part]
+        whole = {run["arm"] for run in plan} & {*asked.arm}  # a name of one arm is not the start of another's
         some = [run for run in plan
-                if run["arm"].startswith((*asked.arm,)) and run["case"].startswith((*asked.case,))]  # fmt: skip
+                if (run["arm"] in whole or run["arm"].startswith((*({*asked.arm} - whole),)))
+                and run["case"].startswith((*asked.case,))]  # fmt: skip
         process.carry_out(out, part, some, asked.fresh, do)
         result = process.read(out)
         result["parts"][part]["summary"] = summary(result["parts"][part]["runs"])

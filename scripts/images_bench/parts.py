@@ -19,7 +19,7 @@ T = {1: 12.71, 2: 4.303, 3: 3.182, 4: 2.776, 9: 2.262}  # 97.5 % of Student's t,
 Plan = tuple[list[Run], Callable[[list[Run]], dict[str, Any]], Callable[[Run], Run]]
 
 
-def work(seeds: int, data: str, quick: bool) -> dict[str, Plan]:
+def work(seeds: int, data: str, quick: bool, threads: int = 2) -> dict[str, Plan]:
     """Return the plan of each part, what sums it up, and what does one of its runs."""
     short = {"steps": 20} if quick else {}
     every = range(seeds)
@@ -32,11 +32,11 @@ def work(seeds: int, data: str, quick: bool) -> dict[str, Plan]:
         return short if run["arm"].startswith(("VAE", "WGAN")) else {}
 
     def tail(run: Run) -> Run:
-        return child("longtail", MODULE, 2, case=run["case"], arm=run["arm"], seed=run["run"], data_dir=data,
-                     params=params(run))  # fmt: skip
+        return child("longtail", MODULE, threads, case=run["case"], arm=run["arm"], seed=run["run"], data_dir=data,
+                     params=params(run)) | {"threads": threads}  # fmt: skip
 
     def named(job: str, **more: Any) -> Callable[[Run], Run]:
-        return lambda run: child(job, MODULE, 2, name=run["arm"], data_dir=data, **more,
+        return lambda run: child(job, MODULE, threads, name=run["arm"], data_dir=data, **more,
                                  **({} if job == "loop" else {"params": params(run), "seed": run["run"]}))  # fmt: skip
 
     return {
