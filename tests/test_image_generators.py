@@ -79,7 +79,27 @@ def test_a_vae_draws_the_class_that_is_asked():
     assert (below[20:] < above[20:]).mean() >= 0.95
 
 
-@pytest.mark.parametrize("sampler", ["mixture", "smote", "normal"])
+def test_detail_of_a_real_image_is_put_back_and_named_as_parent():
+    x, y = squares(60, 4)
+    model = quiet(copy(MADE[0], steps=30), x, y)
+    plain = quiet(copy(MADE[0], steps=30, sampler="mixture"), x, y)
+    made, parents = model.sample(50, y="rare", random_state=1, return_parents=True)
+    assert parents["row"].tolist() == [*range(50)]
+    assert set(y[parents["parent"]]) == {"rare"}
+
+    codes, spots, around = np.repeat([0, 1], 20), np.arange(40), model.spread_
+    i, z = around.places(codes, spots, 5), around.draw(codes, spots, 5)
+    ends = [model.task_.decode(torch.from_numpy(at).float(), None).detach().numpy() for at in (z, around.centres[i])]
+    truth = np.clip(around.pictures[i] / 127.5 - 1 + ends[0] - ends[1], -1, 1)
+    drawn = model._side.made(codes, spots, 5).x[..., 0] / 127.5 - 1
+    np.testing.assert_allclose(drawn, truth[:, 0], atol=1.01 / 127.5)
+    assert np.array_equal(model.encode(x, y), plain.encode(x, y))
+    assert not len(plain.sample(5, y="rare", return_parents=True)[1])
+    with pytest.raises(ConfigError, match="for images"):
+        VAE(sampler="detail", steps=1).fit(np.eye(20), [0, 1] * 10)
+
+
+@pytest.mark.parametrize("sampler", ["detail", "mixture", "smote", "normal"])
 @pytest.mark.parametrize("rare", [1, 2, 5])
 def test_few_images_are_enough_and_are_not_copied(sampler, rare):
     x, y = squares(50, rare)

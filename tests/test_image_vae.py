@@ -178,6 +178,28 @@ def test_smote_stays_between_a_point_and_one_of_its_nearest(code):
     assert np.linalg.norm(z[:, None] - points, axis=2).min(1).mean() > 0.1
 
 
+def test_the_picture_of_a_centre_goes_with_it():
+    m, s, codes = clouds()
+    pictures, parents = np.arange(len(m), dtype=np.int64) % 251, np.random.default_rng(0).permutation(len(m))
+    given = {"pictures": pictures.astype(np.uint8).reshape(-1, 1, 1, 1), "parents": parents}
+    around = Around.fit(m, s, codes, sampler="detail", components=50, key=2, **given)
+    asked = np.arange(200) % 4
+    i = around.places(asked, np.arange(200), 7)
+    rows = np.argsort(parents)[around.parents[i]]
+    assert np.array_equal(codes[rows], asked)
+    assert np.array_equal(m[rows], around.centres[i])
+    assert np.array_equal(around.pictures[i].ravel(), pictures[rows])
+    mixture = Around.fit(m, s, codes, sampler="mixture", components=50, key=2, **given)
+    assert np.array_equal(around.draw(asked, np.arange(200), 7), mixture.draw(asked, np.arange(200), 7))
+    assert len(mixture.pictures) == len(mixture.parents) == 0
+    old = {name: array for name, array in mixture.pack().items() if name not in ("pictures", "parents")}
+    assert len(Around.unpack(old, 4, 3).pictures) == 0
+    for name, wrong in (("pictures", around.pictures[:-1]), ("parents", around.parents[:-1]),
+                        ("pictures", around.pictures.astype(float)), ("parents", around.parents / 2)):  # fmt: skip
+        with pytest.raises(FormatError):
+            Around.unpack(around.pack() | {name: wrong}, 4, 3)
+
+
 @pytest.mark.parametrize("sampler", ["mixture", "smote", "normal"])
 def test_a_row_is_the_same_whichever_others_there_are(sampler):
     m, s, codes = clouds()
