@@ -83,7 +83,7 @@ def test_detail_of_a_real_image_is_put_back_and_named_as_parent():
     x, y = squares(60, 4)
     model = quiet(copy(MADE[0], steps=30), x, y)
     plain = quiet(copy(MADE[0], steps=30, sampler="mixture"), x, y)
-    made, parents = model.sample(50, y="rare", random_state=1, return_parents=True)
+    _, parents = model.sample(50, y="rare", random_state=1, return_parents=True)
     assert parents["row"].tolist() == [*range(50)]
     assert set(y[parents["parent"]]) == {"rare"}
 
