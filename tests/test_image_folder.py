@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
+import gensynth.transforms as T
 from gensynth import VAE, Augment, Balancer, ImageFolder, Images, NotACopy, RandomOverSampler, kind_of, load
 from gensynth.data.kinds import Rows
 from gensynth.errors import ConfigError, DataError, GensynthWarning, ShortWarning
@@ -49,6 +50,20 @@ def test_images_of_one_size_are_what_is_in_the_files(tmp_path):
     assert all(np.array_equal(one, other) for one, other in zip(folder, wanted, strict=True))
     assert np.array_equal(folder.x[2], wanted[2])
     assert np.array_equal(folder.x[1:3], wanted[1:3])
+
+
+def test_transforms_take_a_folder(tmp_path, monkeypatch):
+    folder = ImageFolder(signs(tmp_path / "x"))
+    policy = T.Compose([T.Flip(), T.Brightness(0.3)], random_state=0)
+    assert np.array_equal(policy(folder, y=folder.labels)[0], policy(np.asarray(folder)))
+    assert np.array_equal(policy(folder[5:], index=[5, 6, 7]), policy(np.asarray(folder))[5:])
+    mixed, weights = T.MixUp(alpha=1, random_state=0).fit(folder, folder.labels)(folder[:3], y=folder.labels[:3])
+    assert (mixed.shape, weights.shape) == ((3, 9, 11, 3), (3, 2))
+    seen = []
+    decoded = ImageFolder.decoded
+    monkeypatch.setattr(ImageFolder, "decoded", lambda self, row: seen.append(row) or decoded(self, row))
+    policy.check(folder)
+    assert len(seen) == 1  # a look at one image is enough
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class ImageFolder:
         on_bad: OnBad = "skip",
     ) -> None:  # fmt: skip
         if not isinstance(path, str | PathLike):
-            raise ConfigError(f"path must name a folder, got {type(path).__name__} (transforms take folder.x)")
+            raise ConfigError(f"path must name a folder, got {type(path).__name__}")
         _check(size, mode, fit)
         if on_bad not in ("skip", "error"):
             raise ConfigError(f"on_bad must be 'skip' or 'error', got {on_bad!r}")

@@ -35,6 +35,7 @@ def run(
 ) -> Any:  # fmt: skip
     """Return changed images and what belongs to them, as `Transform.__call__` says."""
     rest = {"keypoints": keypoints, "y": y, "index": index, "epoch": epoch}
+    X = np.asarray(X) if _is_folder(X) else X
     if _is_container(X):
         return _contained(policy, X, {"mask": mask, "boxes": boxes}, **rest)
     if holds_pil(X):
@@ -104,13 +105,20 @@ def check(policy: Transform, X: Any) -> None:
     for row in places.values():
         rows, y = X[row : row + 1], [0]
         fit(policy, rows, y)(rows, y=y, index=[0])
+    if not listed and getattr(x, "dtype", None) == np.uint8:  # any byte will do, and those of a folder stay on the disk
+        return
     for one in x if listed else [x]:
         read(stacked([one]) if listed else one)
 
 
 def _is_container(X: Any) -> bool:
-    """Whether X is images with their masks and boxes (`Images`)."""
+    """Whether X is images with their masks and boxes (`Images`), or of a folder."""
     return getattr(X, "kind", None) == "image"
+
+
+def _is_folder(X: Any) -> bool:
+    """Whether X is images of a folder (`ImageFolder`), which are decoded when they are looked at."""
+    return _is_container(X) and hasattr(X, "decoded")
 
 
 def _is_batch(X: Any) -> bool:
