@@ -105,7 +105,9 @@ def check(policy: Transform, X: Any) -> None:
     for row in places.values():
         rows, y = X[row : row + 1], [0]
         fit(policy, rows, y)(rows, y=y, index=[0])
-    if not listed and getattr(x, "dtype", None) == np.uint8:  # any byte will do, and those of a folder stay on the disk
+    if _is_folder(X) or hasattr(x, "folder"):  # bytes, which need only be there: one image at a time
+        for one in x:
+            np.asarray(one)
         return
     for one in x if listed else [x]:
         read(stacked([one]) if listed else one)
