@@ -46,19 +46,19 @@ def accuracy(arm: str, size: str, seed: int, data_dir: str, params: dict[str, An
 
         more = getattr(gensynth, arm)(**params, random_state=seed).fit(x, labels).sample(y=labels)
         x, labels = np.concatenate([x, more]), np.concatenate([labels, labels])
-    guess = learned(x, labels, policy_of(arm, seed), X[test], seed)
+    guess = learned(x, labels, policy_of(arm, seed, x, labels), X[test], seed)
     return {"accuracy": float((guess == y[test]).mean())}
 
 
-def policy_of(arm: str, seed: int) -> Any:
-    """Return the transform of an arm, None where there is none."""
+def policy_of(arm: str, seed: int, x: np.ndarray, y: np.ndarray) -> Any:
+    """Return the transform of an arm, fitted to images, None where there is none."""
     if arm not in POLICIES:
         return None
     from gensynth import Transform
     from gensynth.transforms.image.default import default
 
     made = default() if POLICIES[arm] is None else Transform.from_dict(POLICIES[arm])
-    return made.seeded(seed)
+    return made.seeded(seed).fit(x, y)
 
 
 def learned(x: np.ndarray, y: np.ndarray, policy: Any, test: np.ndarray, seed: int) -> np.ndarray:
