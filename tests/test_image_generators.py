@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 
 import gensynth
 from gensynth import VAE, WGAN, Augment, Balancer, Images
-from gensynth.errors import ConfigError, DataError, FewRowsWarning, NotFitted, RealRowsWarning, Unsupported
+from gensynth.errors import ConfigError, DataError, FewRowsWarning, FormatError, NotFitted, RealRowsWarning, Unsupported
 
 SMALL = {"hidden": (8, 16), "noise": 4, "random_state": 0, "training": {"lr": 4e-3, "batch_size": 16}}
 MADE = [VAE(steps=60, **SMALL), WGAN(steps=8, **SMALL)]
@@ -79,7 +80,7 @@ def test_a_vae_draws_the_class_that_is_asked():
     assert (below[20:] < above[20:]).mean() >= 0.95
 
 
-def test_detail_of_a_real_image_is_put_back_and_named_as_parent():
+def test_detail_of_a_real_image_is_put_back_and_named_as_parent(tmp_path):
     x, y = squares(60, 4)
     model = quiet(copy(MADE[0], steps=30), x, y)
     plain = quiet(copy(MADE[0], steps=30, sampler="mixture"), x, y)
@@ -95,6 +96,11 @@ def test_detail_of_a_real_image_is_put_back_and_named_as_parent():
     np.testing.assert_allclose(drawn, truth[:, 0], atol=1.01 / 127.5)
     assert np.array_equal(model.encode(x, y), plain.encode(x, y))
     assert not len(plain.sample(5, y="rare", return_parents=True)[1])
+    model.spread_ = replace(around, pictures=around.pictures[:, :, :5])
+    with warnings.catch_warnings(action="ignore", category=RealRowsWarning):
+        model.save(tmp_path / "model")
+    with pytest.raises(FormatError, match="pictures"):
+        gensynth.load(tmp_path / "model")
     with pytest.raises(ConfigError, match="for images"):
         VAE(sampler="detail", steps=1).fit(np.eye(20), [0, 1] * 10)
 

@@ -8,7 +8,7 @@ import torch
 
 import gensynth.transforms as T
 from gensynth import Augment, load
-from gensynth.errors import RealRowsWarning
+from gensynth.errors import DataError, RealRowsWarning
 from gensynth.transforms.image.symmetry import ENOUGH, FlipIfAlike, told
 
 SIDE = 24
@@ -93,6 +93,33 @@ def test_grey_floats_lists_and_sizes_are_judged():
 def test_images_of_one_value_and_no_images_break_nothing():
     assert FlipIfAlike().fit(np.zeros((80, 9, 9, 3), dtype=np.uint8)).known in (True, False)
     assert FlipIfAlike()(np.zeros((0, 9, 9, 3), dtype=np.uint8)).shape == (0, 9, 9, 3)
+
+
+def test_before_fit_has_seen_images_nothing_is_mirrored():
+    X = blobs(120)
+    assert np.array_equal(FlipIfAlike(p=1.0)(X), X)
+    assert np.array_equal(T.Compose([FlipIfAlike(p=1.0)])(X, y=np.zeros(120))[0], X)
+
+
+@pytest.mark.parametrize("copies", [2, 3])
+def test_images_that_come_again_count_once(copies):
+    assert mirrors(np.repeat(blobs(100), copies, axis=0))
+    assert not mirrors(np.repeat(arrows(40), copies, axis=0))
+
+
+def test_many_classes_are_not_told_by_chance():
+    assert mirrors(blobs(6000), np.arange(6000) % 100)
+
+
+def test_channels_of_any_number_and_labels_of_any_kind():
+    X = blobs(160)
+    for channels in (1, 2, 3):
+        assert mirrors(X[..., :channels])
+    assert FlipIfAlike().fit([image[..., : 1 + n % 3] for n, image in enumerate(X)]).known is True
+    assert mirrors(X, np.array([None, "a"] * 80, dtype=object))
+    with pytest.raises(DataError, match="one for each image"):
+        FlipIfAlike().fit(X, np.eye(160))
+    assert FlipIfAlike(p=1.0).fit(np.zeros((80, 0, 9, 3), dtype=np.uint8)).known is False
 
 
 def test_chance_is_a_half():

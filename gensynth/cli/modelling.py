@@ -79,7 +79,7 @@ def _of_folder(job: Job) -> tuple[Named, Any, pd.Series]:
     generator.fit(folder.whole(job, generator), None if folder.listing.labels is None else y)
     folder.say_mixed()
     names = [file.as_posix() for file in folder.listing.files]
-    generator.notes_ = {"files": names} if generator.holds_rows else {}  # whose parents are these
+    generator.notes_ = {"files": names} if generator.keeps_rows else {}  # whose parents are these
     return spec, generator, y
 
 

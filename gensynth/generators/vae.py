@@ -57,7 +57,7 @@ class VAE(Trained):
 
     A saved file holds points of real rows, from which these can nearly be made again, where `sampler` draws around or
     between them: of images unless it is "normal", of tables only if it is "smote". Of "detail" it holds the images, and
-    their moved copies, and made images have the one that their detail is of as parent.
+    their moved copies, up to 200 a class or 40 a row, and made images have the one that their detail is of as parent.
 
     Arguments:
         hidden: widths of the layers, at least one, the same in both networks; of convolutions that of the largest grid
@@ -256,3 +256,4 @@ class VAE(Trained):
         super()._restore(meta, {name: array for name, array in arrays.items() if name not in mine})
         named = {name.partition("/")[2]: array for name, array in mine.items()}
         self.spread_ = self._side.spreads.unpack(named, len(self.labels_.counts), self.noise_)
+        self._side.check()

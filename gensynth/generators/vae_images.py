@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.kinds import Images, as_rows
+from ..errors import FormatError
 from .base import Codes
 from .latent import Around, copies
 from .mixtures import MOST_ROWS
@@ -75,6 +76,12 @@ class Pictures:
         most = MOST_ROWS if self.vae.components is None else self.vae.components
         return Around.fit(m, s, codes[again], sampler=self.vae.sampler_, components=most, key=key, pictures=x,
                           parents=places[again])  # fmt: skip
+
+    def check(self) -> None:
+        """Raise FormatError where pictures are not of the size of training, or parents are no rows of it."""
+        pictures, parents, n = self._around.pictures, self._around.parents, int(self.vae.labels_.counts.sum())
+        if len(pictures) and (pictures.shape[1:] != self.vae.form_.shape or parents.min() < 0 or parents.max() >= n):
+            raise FormatError("the pictures are not those of the codes")
 
     def parents(self, codes: Codes, spots: Codes, key: int) -> Codes:
         """Return the rows whose detail made images have, or none. Shape: (n,), (n,) to (n, 0 or 1)."""

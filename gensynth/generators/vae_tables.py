@@ -59,6 +59,9 @@ class Tables:
             return Mixtures.fit(m, s, codes, components=most, key=key)
         return Around.fit(m, s, codes, sampler=self.vae.sampler_, components=most, key=key)
 
+    def check(self) -> None:
+        """Raise FormatError where what a file held does not belong together: nothing beyond what was checked."""
+
     def parents(self, codes: Codes, spots: Codes, key: int) -> Codes:
         """Return the rows that made ones come from: none. Shape: (n,), (n,) to (n, 0)."""
         return np.empty((len(codes), 0), dtype=np.intp)

@@ -7,30 +7,36 @@ a_i = f(x_i) - f(mirrored x_i), where f has 16 x 16 pixels and how much and whic
 
 since the mirror image has -a_i and must be given the opposite; a_i is scaled so that |a_i|^2 is 1 on average. Half of
 the answers are right where left and right are alike. It is asked about images that it has not seen: w is learned from
-four fifths of a class at a time.
+four fifths of a class at a time, and of images that are the same but one counts. Colours are left out.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ...errors import DataError
 from ..draws import Draws
+from .forms import read, stacked
 from .fused.stages import Canvas, Stage
 from .pool import Pool
 from .position import Flip
 
+Ints = npt.NDArray[np.intp]
 ENOUGH, MOST = 50, 400  # images of a class that are asked about, at least and at most
 SIDE, CELLS = 16, 8  # pixels a side that the judge sees; and squares a side in which edges are averaged
 FOLDS = 5
+SAME = 0.95  # cosine of what is seen of two images from which on they are one, as frames of one scene are
 TOLD = 0.6  # right answers of all from which mirror images are another thing; half are right by chance
-ERRORS = 3  # standard errors above a half, the same for one class
+ERROR = 0.62  # of a share of right answers, times the root of their number: that of coins and a quarter, for the folds
 
 
 @dataclass(frozen=True)
@@ -39,14 +45,19 @@ class FlipIfAlike(Flip):
 
     Photographs of animals do, digits and signs do not. What is judged is whether a linear judge of pixels and edges can
     tell images from their mirror images, class by class, in classes of 50 images or more. Nothing is mirrored where no
-    class has so many, or where one is told. Of smaller classes it is taken that they are like the others.
+    class has so many, or where one is told; nor before `fit` has seen images. Of smaller classes it is taken that they
+    are like the others.
     """
 
-    breaks = "left and right in classes of fewer than 50 images, where no larger one tells them apart"
+    breaks = "left and right in classes of few images, where no larger one tells them apart; small letters at any place"
 
     def learn(self, rows: Any, y: Any) -> bool:
         """Return whether images are like their mirror images."""
         return alike(rows, y)
+
+    def ready(self, rows: Any, y: Any) -> Self:
+        """Return the transform as it was fitted, or one that does nothing: few rows do not say what images are like."""
+        return self if self.known is not None else self._knowing(False)
 
     def stages(self, draws: Draws, canvas: Canvas) -> list[Stage]:
         """Return the mirror image of each row, or nothing."""
@@ -54,40 +65,68 @@ class FlipIfAlike(Flip):
 
 
 def alike(pool: Pool, y: Any) -> bool:
-    """Return whether images look like their mirror images. Labels: (n,), or None for images of one class."""
-    right, asked = 0.0, 0
-    for rows in large_classes(len(pool), y):
-        mine = told(differences(pool, rows))
-        if mine > max(TOLD, 0.5 + ERRORS * 0.5 / len(rows) ** 0.5):
+    """Return whether images look like their mirror images. Labels: (n,), or None for images of one class.
+
+    A class is told where the share of right answers is above TOLD, and above what one in many classes has by chance.
+    """
+    right, asked, classes = 0.0, 0, [*large_classes(len(pool), y)]
+    errors = max(3.0, 2.0 + math.sqrt(2 * math.log(max(len(classes), 1))))
+    for rows in classes:
+        a = differences(pool, rows)
+        if len(a) < FOLDS:
+            continue
+        mine = told(a)
+        if mine > max(TOLD, 0.5 + errors * ERROR / len(a) ** 0.5):
             return False
-        right, asked = right + mine * len(rows), asked + len(rows)
-    return asked > 0 and right <= TOLD * asked
+        right, asked = right + mine * len(a), asked + len(a)
+    return asked > 0 and right / asked <= max(TOLD, 0.5 + 2 * ERROR / asked**0.5)
 
 
-def large_classes(n: int, y: Any) -> Iterator[np.ndarray]:
-    """Yield the places of images of each class that is large enough, MOST at most, evenly spread."""
-    codes = np.zeros(n, dtype=np.intp) if y is None else np.unique(np.asarray(y), return_inverse=True)[1]
-    for code in range(int(codes.max(initial=-1)) + 1):
-        rows = np.flatnonzero(codes == code)
-        if len(rows) >= ENOUGH:
-            yield rows[np.unique(np.linspace(0, len(rows) - 1, MOST).astype(np.intp))]
+def large_classes(n: int, y: Any) -> Iterator[Ints]:
+    """Yield the places of images of each class that is large enough, MOST at most, evenly spread. Raises: DataError."""
+    labels = np.zeros(n, dtype=np.intp) if y is None else np.asarray(y)
+    if labels.ndim != 1:
+        raise DataError(f"labels must be one for each image, shape (n,), got shape {labels.shape}")
+    places: dict[Any, list[int]] = {}
+    for row, label in enumerate(labels.tolist()):
+        places.setdefault(label, []).append(row)
+    for mine in places.values():
+        if len(mine) >= ENOUGH:
+            yield np.array(mine)[np.unique(np.linspace(0, len(mine) - 1, MOST).astype(np.intp))]
 
 
-def differences(pool: Pool, rows: np.ndarray) -> Tensor:
-    """Return f(x) - f(mirrored x) of images. Shape: (m,) to (m, features)."""
-    channels = pool.pixels(rows[:1], torch.empty(1, 3, SIDE, SIDE)).shape[1]
-    x = pool.pixels(rows, torch.empty(1, channels, SIDE, SIDE))
-    return seen(x) - seen(x.flip(3))
+def differences(pool: Pool, rows: Ints) -> Tensor:
+    """Return f(x) - f(mirrored x) of images, one of those that are the same. Shape: (m,) to (m or fewer, features)."""
+    x = _grey(pool.images, rows)
+    if not x.numel():
+        return x.flatten(1)[:0]
+    f = seen(x)
+    near = F.normalize(f, dim=1) @ F.normalize(f, dim=1).T
+    return (f - seen(x.flip(3)))[~(near.triu(1) > SAME).any(0)]
+
+
+def _grey(images: Any, rows: Ints) -> Tensor:
+    """Return images without colour, SIDE pixels a side. Shape: (m, 1, SIDE, SIDE); none where they have no pixels."""
+    listed = isinstance(images, list | tuple)
+    made = []
+    for part in [stacked([images[row]]) for row in rows] if listed else [images[rows]]:
+        x, _ = read(part)
+        x = (x.float() if x.is_floating_point() else x / 255.0).cpu()
+        x = x[:, : 1 if x.shape[1] == 2 else 3].mean(1, keepdim=True)
+        if not x.numel():
+            return x
+        made.append(F.interpolate(x, (SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False))
+    return torch.cat(made)
 
 
 def seen(x: Tensor) -> Tensor:
     """Return what the judge sees of images: pixels, and squares of slopes and their product, whatever their sign.
 
-    Shape: (m, c, SIDE, SIDE) to (m, c SIDE^2 + 3 CELLS^2).
+    Shape: (m, 1, SIDE, SIDE) to (m, SIDE^2 + 3 CELLS^2).
     """
     x = x - x.mean((1, 2, 3), keepdim=True)
     x = x / x.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-3)
-    grey = F.pad(x.mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
+    grey = F.pad(x, (1, 1, 1, 1), mode="replicate")
     across, down = grey[..., 1:-1, 2:] - grey[..., 1:-1, :-2], grey[..., 2:, 1:-1] - grey[..., :-2, 1:-1]
     edges = F.avg_pool2d(torch.cat([across**2, down**2, across * down], 1), SIDE // CELLS)
     return torch.cat([x.flatten(1), edges.flatten(1)], 1)
