@@ -42,7 +42,8 @@ def main() -> None:
     asked = options()
     if asked.readme:
         result = process.read(asked.out or ROOT / "scripts/results/bench_images.json")
-        tables.put(ROOT / "README.md", result, markdown.TABLES, "bench_images")
+        measured = {part: table for part, table in markdown.TABLES.items() if part in result["parts"]}
+        tables.put(ROOT / "README.md", result, measured, "bench_images")
         return
     if not asked.data.is_dir():
         raise SystemExit(f"bench_images: no folder {asked.data}: name the one with images/ as --data DIR")
