@@ -403,7 +403,7 @@ def test_generators_that_need_one_size_get_it(run):
     made = [name for name in tree("out") if "synthetic-" in name]
     assert len(made) == 7
     assert {read_image(Path("out", name)).shape for name in made} == {(9, 11, 3)}
-    assert set(manifest("out").set_index("file").loc[made, "parents"]) == {""}
+    assert set(manifest("out").set_index("file").loc[made, "parents"]) <= {"yield/0.png", "yield/1.png"}  # of detail
     args = ("balance", "signs", "-g", "VAE", "-p", "steps=2", "--size", "8x16", "-o", "sized")
     assert run(*args)[0] == 0
     assert read_image("sized/yield/synthetic-000001.png").shape == (8, 16, 3)
