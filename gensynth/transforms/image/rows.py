@@ -105,7 +105,7 @@ def check(policy: Transform, X: Any) -> None:
     for row in places.values():
         rows, y = X[row : row + 1], [0]
         fit(policy, rows, y)(rows, y=y, index=[0])
-    if _is_folder(X) or hasattr(x, "folder"):  # bytes, which need only be there: one image at a time
+    if hasattr(x, "folder"):  # bytes on the disk, which need only be there: one image at a time
         for one in x:
             np.asarray(one)
         return

@@ -101,8 +101,9 @@ def differences(pool: Pool, rows: Ints) -> Tensor:
     if not x.numel():
         return x.flatten(1)[:0]
     f = seen(x)
-    near = F.normalize(f, dim=1) @ F.normalize(f, dim=1).T
-    return (f - seen(x.flip(3)))[~(near.triu(1) > SAME).any(0)]
+    unit = F.normalize(f, dim=1)
+    again = ((unit @ unit.T).triu(1) > SAME).any(0)
+    return (f - seen(x.flip(3)))[~again]
 
 
 def _grey(images: Any, rows: Ints) -> Tensor:
@@ -140,7 +141,7 @@ def told(a: Tensor) -> float:
     right = 0
     for number in range(FOLDS):
         some, held = a[fold != number], a[fold == number]
-        alike = some @ some.T  # w = some' (some some' + 1)^-1 1, as there are fewer images than features
-        weights = torch.linalg.solve(alike + torch.eye(len(some), dtype=a.dtype), torch.ones_like(some[:, 0]))
+        gram = some @ some.T  # w = some' (some some' + 1)^-1 1, as there are fewer images than features
+        weights = torch.linalg.solve(gram + torch.eye(len(some), dtype=a.dtype), torch.ones_like(some[:, 0]))
         right += int((held @ (some.T @ weights) > 0).sum())
     return right / len(a)
