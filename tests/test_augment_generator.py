@@ -50,6 +50,30 @@ def test_a_class_is_spread_over_twenty_times_its_rows_at_most():
     assert np.bincount(Watched.seen[1]).tolist() == [60, 20]
 
 
+def test_parents_are_the_real_rows_behind_those_of_the_generator():
+    X, y = images()
+    model = Augment("Invert", generator=RandomOverSampler(), random_state=0).fit(X, y)
+    made, parents = model.sample(40, y="b", return_parents=True)
+    assert parents["row"].tolist() == [*range(40)]
+    assert set(parents["parent"]) == {27, 28, 29}
+    real = X[parents["parent"]]
+    same = [[(row == one).all() for row, one in zip(made, pictures, strict=True)] for pictures in (real, 255 - real)]
+    assert np.any(same, axis=0).all()
+    assert np.any(same, axis=1).all()  # copies that were changed before, and rows that were not
+
+
+def test_a_row_between_two_names_both():
+    X, y = table()
+    X = X[["number"]]
+    made, parents = (
+        Augment("SwapNoise", generator=SMOTE(), random_state=0).fit(X, y).sample(30, y="rare", return_parents=True)
+    )
+    assert parents.groupby("row")["weight"].sum().round(6).eq(1).all()
+    assert parents["parent"].max() < 10
+    assert parents.groupby("row").size().max() == 2
+    assert len(made) == 30
+
+
 def test_what_the_generator_made_is_changed():
     X, y = images()
     made = Augment({"name": "Invert", "p": 1.0}, generator=Watched(), random_state=0).fit(X, y).sample(9, y="b")

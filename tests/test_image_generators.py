@@ -13,6 +13,7 @@ from PIL import Image
 import gensynth
 from gensynth import VAE, WGAN, Augment, Balancer, Images
 from gensynth.errors import ConfigError, DataError, FewRowsWarning, FormatError, NotFitted, RealRowsWarning, Unsupported
+from gensynth.nn.differentiable import Differentiable
 
 SMALL = {"hidden": (8, 16), "noise": 4, "random_state": 0, "training": {"lr": 4e-3, "batch_size": 16}}
 MADE = [VAE(steps=60, **SMALL), WGAN(steps=8, **SMALL)]
@@ -91,12 +92,12 @@ def test_detail_of_a_real_image_is_put_back_and_named_as_parent(tmp_path):
     codes, spots, around = np.repeat([0, 1], 20), np.arange(40), model.spread_
     i, z = around.places(codes, spots, 5), around.draw(codes, spots, 5)
     ends = [model.task_.decode(torch.from_numpy(at).float(), None).detach().numpy() for at in (z, around.centres[i])]
-    truth = np.clip(around.pictures[i] / 127.5 - 1 + ends[0] - ends[1], -1, 1)
+    truth = np.clip(around.detail.at(i) / 127.5 - 1 + ends[0] - ends[1], -1, 1)
     drawn = model._side.made(codes, spots, 5).x[..., 0] / 127.5 - 1
     np.testing.assert_allclose(drawn, truth[:, 0], atol=1.01 / 127.5)
     assert np.array_equal(model.encode(x, y), plain.encode(x, y))
     assert not len(plain.sample(5, y="rare", return_parents=True)[1])
-    model.spread_ = replace(around, pictures=around.pictures[:, :, :5])
+    model.spread_ = replace(around, detail=replace(around.detail, pictures=around.detail.pictures[:, :, :5]))
     with warnings.catch_warnings(action="ignore", category=RealRowsWarning):
         model.save(tmp_path / "model")
     with pytest.raises(FormatError, match="pictures"):
@@ -182,6 +183,20 @@ def test_pictures_show_each_round(tmp_path):
 def test_pictures_of_tables_are_refused():
     with pytest.raises(ConfigError, match="pictures_dir is for images"):
         VAE(steps=2, training={"pictures_dir": "x"}).fit(np.random.default_rng(0).normal(size=(30, 2)))
+
+
+def test_the_critic_sees_changed_images_where_that_is_asked():
+    x, y = squares()
+    plain, changed, light = (
+        quiet(copy(MADE[1], steps=4, critic={"augment": augment}), x, y)
+        for augment in (False, True, {"colour": 0.5, "cutout": 0})
+    )
+    made = [model.sample(4, y="rare", random_state=0).astype(float) for model in (plain, changed, light)]
+    assert len({image.tobytes() for image in made}) == 3
+    assert plain.task_.critic.changes is None
+    assert changed.task_.critic.changes == Differentiable()
+    assert light.task_.critic.changes == Differentiable(0.5, 0.0, 0.0)
+    assert quiet(copy(MADE[1], steps=4, critic={"augment": {"cutout": 0}}), x, y).task_.critic.changes is None
 
 
 def test_augment_takes_them():

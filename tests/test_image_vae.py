@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from gensynth.errors import FormatError
+from gensynth.generators.detail import Detail
 from gensynth.generators.latent import MATES, SPREAD, Around
 from gensynth.nn.conv import Down, Halved, Up, grids
 from gensynth.nn.image_vae import EDGES, ImageCodec, S, apart
@@ -180,24 +181,60 @@ def test_smote_stays_between_a_point_and_one_of_its_nearest(code):
 
 def test_the_picture_of_a_centre_goes_with_it():
     m, s, codes = clouds()
-    pictures, parents = np.arange(len(m), dtype=np.int64) % 251, np.random.default_rng(0).permutation(len(m))
-    given = {"pictures": pictures.astype(np.uint8).reshape(-1, 1, 1, 1), "parents": parents}
-    around = Around.fit(m, s, codes, sampler="detail", components=50, key=2, **given)
+    pictures = (np.arange(len(m)) % 251).astype(np.uint8).reshape(-1, 1, 1, 1)
+    parents = np.random.default_rng(0).permutation(len(m))
+    detail = Detail.of(pictures, parents, np.arange(len(m)), 3)
+    around = Around.fit(m, s, codes, sampler="detail", components=50, key=2, detail=detail)
     asked = np.arange(200) % 4
     i = around.places(asked, np.arange(200), 7)
-    rows = np.argsort(parents)[around.parents[i]]
+    rows = np.argsort(parents)[around.detail.rows(i)]
     assert np.array_equal(codes[rows], asked)
     assert np.array_equal(m[rows], around.centres[i])
-    assert np.array_equal(around.pictures[i].ravel(), pictures[rows])
-    mixture = Around.fit(m, s, codes, sampler="mixture", components=50, key=2, **given)
+    assert np.array_equal(around.detail.at(i), pictures[rows])
+    assert len(around.detail.pictures) == len(around.centres)
+    mixture = Around.fit(m, s, codes, sampler="mixture", components=50, key=2)
     assert np.array_equal(around.draw(asked, np.arange(200), 7), mixture.draw(asked, np.arange(200), 7))
-    assert len(mixture.pictures) == len(mixture.parents) == 0
-    old = {name: array for name, array in mixture.pack().items() if name not in ("pictures", "parents")}
-    assert len(Around.unpack(old, 4, 3).pictures) == 0
-    for name, wrong in (("pictures", around.pictures[:-1]), ("parents", around.parents[:-1]),
-                        ("pictures", around.pictures.astype(float)), ("parents", around.parents / 2)):  # fmt: skip
-        with pytest.raises(FormatError):
-            Around.unpack(around.pack() | {name: wrong}, 4, 3)
+    assert Around.unpack(mixture.pack(), 4, 3).detail is None
+
+
+def test_copies_are_held_as_the_numbers_of_their_moves():
+    x = torch.randint(256, (3, 3, 16, 16), generator=torch.Generator().manual_seed(0), dtype=torch.uint8).numpy()
+    slots = np.repeat([0, 1, 2], [1, 4, 2])
+    detail = Detail.of(x, np.array([7, 8, 9]), slots, 2**63 + 1)
+    whole = detail.at(np.arange(7))
+    assert np.array_equal(whole[[0, 1, 5]], x)
+    assert len(np.unique(whole.reshape(7, -1), axis=0)) == 7
+    apart = np.abs(whole.astype(int) - x[slots]).mean((1, 2, 3))
+    assert 0 < apart[[2, 3, 4, 6]].min()
+    some = detail.some(np.array([6, 3, 2]))
+    assert np.array_equal(some.at(np.array([2, 0, 0])), whole[[2, 6, 6]])
+    assert (some.rows(np.arange(3)).tolist(), len(some.pictures)) == ([9, 8, 8], 2)
+    assert np.array_equal(Detail.unpack(some.pack(), 3).at(np.arange(3)), whole[[6, 3, 2]])
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("pictures", lambda x: x.astype(float)),
+        ("pictures", lambda x: x[:-1]),
+        ("pictures", lambda x: x[0]),
+        ("parents", lambda x: x[:-1]),
+        ("parents", lambda x: x / 2),
+        ("parents", lambda x: -x - 1),
+        ("slots", lambda x: x[:-1]),
+        ("slots", lambda x: x + 1),
+        ("slots", lambda x: x - 1),
+        ("moves", lambda x: x - 1),
+        ("moves", lambda x: x.astype(float)),
+        ("seed", lambda x: x.astype(np.int64)),
+    ],
+)
+def test_detail_that_cannot_be_is_refused(name, change):
+    m, s, codes = clouds()
+    detail = Detail.of(np.zeros((len(m), 1, 4, 4), np.uint8), np.arange(len(m)), np.arange(len(m)), 0)
+    held = Around.fit(m, s, codes, sampler="detail", components=50, key=2, detail=detail).pack()
+    with pytest.raises(FormatError):
+        Around.unpack(held | {f"detail/{name}": change(held[f"detail/{name}"])}, 4, 3)
 
 
 @pytest.mark.parametrize("sampler", ["mixture", "smote", "normal"])

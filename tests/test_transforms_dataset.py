@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 
+from gensynth import ImageFolder
 from gensynth import transforms as T
 from gensynth.data.kinds import Images
 from gensynth.errors import ConfigError, DataError
@@ -196,3 +197,29 @@ def test_what_cannot_be_used_is_told(call, error, text):
 def test_mixing_that_was_not_fitted_is_told():
     with pytest.raises(ConfigError, match="fit"):
         T.Transformed(PAIRS, T.MixUp())
+
+
+def test_rows_of_a_folder_are_items_with_the_names_of_their_classes(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3)).astype(np.uint8)
+    for number, image in enumerate(pixels):
+        place = tmp_path / ("cat" if number < 3 else "dog")
+        place.mkdir(exist_ok=True)
+        Image.fromarray(image).save(place / f"{number}.png")
+    folder = ImageFolder(tmp_path)
+    data = T.Transformed(folder, T.Invert(p=1.0, random_state=0))
+    assert len(data) == 4
+    image, label = data[3]
+    assert label == "dog"
+    assert np.array_equal(image, 255 - pixels[3])
+    images, labels = next(iter(DataLoader(data, batch_size=4)))
+    assert np.array_equal(images.numpy(), 255 - pixels)
+    assert list(labels) == ["cat"] * 3 + ["dog"]
+
+
+def test_rows_of_images_are_items_with_their_masks():
+    x = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3)).astype(np.uint8)
+    mask = x[..., 0] > 99
+    item = T.Transformed(Images(x, masks=mask), T.Flip(p=1.0, random_state=0))[1]
+    assert np.array_equal(item["image"], x[1, :, ::-1])
+    assert np.array_equal(item["mask"], mask[1, :, ::-1])
+    assert np.array_equal(T.Transformed(Images(x), T.Flip(p=1.0, random_state=0))[2], x[2, :, ::-1])

@@ -301,7 +301,7 @@ def test_two_processes_train(table):
 
 @pytest.mark.parametrize(("loss", "stop"), [("wgan-gp", 40), ("relativistic", 60)])
 def test_training_goes_on_from_its_checkpoint(table, tmp_path, loss, stop):
-    params = {"loss": loss, "hidden": (16, 16), "steps": 80, "critic_steps": 2, "random_state": 0}
+    params = {"loss": loss, "hidden": (16, 16), "steps": 80, "critic": {"steps": 2}, "random_state": 0}
     whole = WGAN(**params).fit(*table)
     settings = {"checkpoint_dir": str(tmp_path)}
     WGAN(**params, training=settings | {"stop_after": stop}).fit(*table)
@@ -383,11 +383,17 @@ def test_a_loss_that_is_not_finite_ends_training_with_the_best_weights(table, mo
         ({"steps": 0}, "steps must be"),
         ({"hidden": ()}, "hidden must be"),
         ({"noise": 0}, "noise must be"),
-        ({"critic_steps": None}, "critic_steps must be"),
-        ({"critic_steps": 1.5}, "critic_steps must be"),
-        ({"penalty": 0}, "penalty must be"),
-        ({"penalty": 10**400}, "penalty must be"),
-        ({"penalty": np.complex64(1)}, "penalty must be"),
+        ({"critic": 5}, "critic must be a mapping"),
+        ({"critic": {"step": 2}}, "critic has no setting 'step'.*steps"),
+        ({"critic": {"steps": None}}, "critic: steps must be"),
+        ({"critic": {"steps": 1.5}}, "critic: steps must be"),
+        ({"critic": {"penalty": 0}}, "critic: penalty must be"),
+        ({"critic": {"penalty": 10**400}}, "critic: penalty must be"),
+        ({"critic": {"penalty": np.complex64(1)}}, "critic: penalty must be"),
+        ({"critic": {"augment": "all"}}, "critic: augment must be true, false or a mapping"),
+        ({"critic": {"augment": {"color": 1}}}, "critic: augment has no setting 'color'.*colour"),
+        ({"critic": {"augment": {"cutout": 1.5}}}, "critic: augment: cutout must be a number from 0 to 1"),
+        ({"critic": {"augment": True}}, "augment is for images"),
         ({"max_time": "soon"}, "max_time"),
         ({"schema": 5}, "schema must be a mapping"),
         ({"training": {"device": "cuda:99"}}, "device"),
@@ -400,10 +406,10 @@ def test_wrong_parameters_say_so(table, params, match):
 
 @pytest.mark.parametrize(("steps", "rows"), [(25, "21 rows"), (1000, "1 rows")])
 def test_critic_steps_that_leave_few_rows_for_each_are_told(table, steps, rows):
-    made = WGAN(hidden=(8,), noise=2, steps=1, critic_steps=steps, random_state=0)
+    made = WGAN(hidden=(8,), noise=2, steps=1, critic={"steps": steps}, random_state=0)
     with pytest.warns(GensynthWarning, match=f"each step of the critic has {rows}, not 64") as told:
         made.fit(*table)
-    assert [str(one.message)[:18] for one in told] == [f"WGAN, critic_steps={steps}"[:18]]
+    assert [str(one.message)[:18] for one in told] == [f"WGAN, critic of {steps}"[:18]]
 
 
 def test_conditions_that_no_row_of_the_class_meets_say_so():

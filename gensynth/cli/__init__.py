@@ -1,7 +1,7 @@
 """The command line: `gensynth balance | fit | sample | transform | show`.
 
-This file holds the verbs and their options, and turns what goes wrong into one sentence and an exit status: 0 done,
-1 the work failed, 2 the request was wrong. What a verb does stands in the module of its name, imported when it runs.
+This file holds the verbs and their options; what a verb does stands in the module of its name, imported when it runs.
+What goes wrong becomes one sentence (`saying`) and an exit status: 0 done, 1 the work failed, 2 the request was wrong.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import warnings
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -36,6 +36,7 @@ from .options import (
     Threads,
     Watch,
 )
+from .saying import CUT, said, said_text, warn
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
@@ -247,65 +248,18 @@ def main(args: list[str] | None = None) -> None:
         before = None
     with warnings.catch_warnings():
         warnings.simplefilter("default")
-        warnings.showwarning = _warn
+        warnings.showwarning = warn
         try:
             status = app(words, standalone_mode=False)
         except Exception as error:
             if debug:
                 raise
-            sys.exit(_said(error))
+            sys.exit(said(error))
         except KeyboardInterrupt:
             status = INTERRUPTED
         finally:
             if before is not None:
                 signal.signal(signal.SIGTERM, before)
     if status == INTERRUPTED:
-        sys.exit(_said_text("interrupted: each output is whole or as it was before", 1))
+        sys.exit(said_text(CUT, 1))
     sys.exit(status if isinstance(status, int) else 0)
-
-
-def _said(error: Exception) -> int:
-    """Print an error as one or two lines and return the exit status that it means."""
-    if isinstance(error, typer.Abort) or _interrupted(error):
-        return _said_text("interrupted: each output is whole or as it was before", 1)
-    if hasattr(error, "format_message"):  # typer's own complaints about options
-        return _said_text(error.format_message(), 2)
-    from ..errors import ConfigError, GensynthError
-
-    if isinstance(error, BrokenPipeError):
-        sys.stderr.close()  # the reader left, as `head` does: nothing to say to anybody
-        return 1
-    notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", []))
-    if isinstance(error, GensynthError):
-        return _said_text(f"{error}{notes}", 2 if isinstance(error, ConfigError) else 1)
-    if isinstance(error, MemoryError):
-        return _said_text("not enough memory; give fewer rows or columns", 1)
-    if isinstance(error, OSError):
-        name = f"{error.filename}: " if error.filename else ""
-        return _said_text(f"{name}{error.strerror or error}", 1)
-    return _said_text(f"{type(error).__name__}: {error}{notes}\n  This is a fault in gensynth; --debug shows where.", 1)
-
-
-def _interrupted(error: BaseException) -> bool:
-    """Whether Ctrl-C stands behind an error, as where it came while a package was imported."""
-    behind: BaseException | None = error
-    seen: list[BaseException] = []
-    while behind is not None and behind not in seen:
-        seen.append(behind)
-        behind = behind.__cause__ or behind.__context__
-    return any(isinstance(each, KeyboardInterrupt) for each in seen)
-
-
-def _said_text(text: str, status: int) -> int:
-    print(f"gensynth: {text}", file=sys.stderr)
-    return status
-
-
-def _warn(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
-    """Print a warning as one line; those of other packages only when asked for."""
-    from ..errors import GensynthWarning
-
-    if issubclass(category, GensynthWarning):
-        print(f"gensynth: note: {message}", file=sys.stderr)
-    else:
-        logging.getLogger("gensynth").info("%s: %s", category.__name__, message)

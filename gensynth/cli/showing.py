@@ -165,7 +165,7 @@ def _training(generator: Any) -> None:
     last, planned = history[-1], f" of {generator.planned_:,}" if why else ""
     print(f"\nTraining: {last['step']:,.0f}{planned} steps in {last['seconds']:.1f} s{why or ''}")
     rows = []
-    for name in (name for name in last if name not in ("step", "seconds")):
+    for name in dict.fromkeys(name for record in history for name in record if name not in ("step", "seconds")):
         values = [record[name] for record in history if name in record]
         rows.append((f"  {name}", _bars(values), f"{values[0]:.4g} to {values[-1]:.4g}, least {min(values):.4g}"))
     _print_columns(rows)

@@ -45,8 +45,9 @@ class Augment(Generator):
     With `generator`, the rows that are changed are made by it, and it learns from the real rows and changed copies of
     those of rare classes: variation of both. It takes as long as that generator does.
 
-    The parent of a row is the one that was changed. A transform that takes from other rows of the class, as `MixRows`,
-    `SwapNoise` and `GuidedWarp` do, has others beside it, which the frame of parents does not name.
+    The parent of a row is the one that was changed; with `generator`, those that it names. A transform that takes from
+    other rows of the class, as `MixRows`, `SwapNoise` and `GuidedWarp` do, has others beside it, which the frame of
+    parents does not name.
 
     Few rows: one row is changed as often as asked; there is nothing to warn of beyond what the transform says that it
     can break (`Transform.breaks`). Of tables, one row of a class has no other to take from, and its numbers are moved
@@ -103,16 +104,20 @@ class Augment(Generator):
 
     def _learned(self, generator: Generator, key: int) -> Generator:
         """Return a copy of a generator that has learned the rows, and changed copies of those of rare classes."""
-        counts = np.bincount(self.codes_)
-        more = np.concatenate([
-            np.resize(np.flatnonzero(self.codes_ == code), min(int(counts.max()), FOLD * count) - count)
-            for code, count in enumerate(counts.tolist())
-        ]).astype(np.intp)  # fmt: skip
+        more = self._again()
         rows, codes = self.rows_, np.concatenate([self.codes_, self.codes_[more]])
         if len(more):
             rows = join_rows(rows, self._changed(take_rows(rows, more), self.codes_[more], key))
         generator.set_params(random_state=int(as_generator(key, "generator").integers(2**31)))
         return generator.fit(self._outside(rows), codes)
+
+    def _again(self) -> Codes:
+        """Return the rows whose changed copies the generator learns beside all rows. Shape: (m,)."""
+        counts = np.bincount(self.codes_)
+        return np.concatenate([
+            np.resize(np.flatnonzero(self.codes_ == code), min(int(counts.max()), FOLD * count) - count)
+            for code, count in enumerate(counts.tolist())
+        ]).astype(np.intp)  # fmt: skip
 
     def _outside(self, rows: Any) -> Any:
         """Return rows as another generator takes them."""
@@ -124,9 +129,9 @@ class Augment(Generator):
 
     def _sample(self, codes: Codes, key: int) -> Draw:
         if self.generator_ is not None:
-            made = self.generator_.sample(y=codes, random_state=key % 2**31)
+            made, found = self.generator_.sample(y=codes, random_state=key % 2**31, return_parents=True)
             rows = self.encoder_.encode(made) if self.kind_ == "table" else made
-            return Draw(self._changed(rows, codes, key) if len(codes) else rows)
+            return Draw(self._changed(rows, codes, key) if len(codes) else rows, *self._behind(found, len(codes)))
         parents = np.empty(len(codes), dtype=np.intp)
         for code in np.unique(codes):
             spots = np.flatnonzero(codes == code)
@@ -135,6 +140,16 @@ class Augment(Generator):
         if len(rows):
             rows = self._changed(rows, codes, key)
         return Draw(rows, parents[:, None], np.ones((len(codes), 1)))
+
+    def _behind(self, found: Any, n: int) -> tuple[Codes, npt.NDArray[np.float64]]:
+        """Return the real rows behind those of the generator, copies' own among them. Shape: (n, k) and weights."""
+        row, parent, weight = (found[name].to_numpy() for name in ("row", "parent", "weight"))
+        place = np.arange(len(row)) - np.searchsorted(row, row)
+        shape = n, int(place.max(initial=-1)) + 1
+        parents, weights = np.full(shape, -1, dtype=np.intp), np.zeros(shape)
+        parents[row, place] = np.concatenate([np.arange(len(self.codes_)), self._again()])[parent]
+        weights[row, place] = weight
+        return parents, weights
 
     def _working(self, rows: Any) -> Any:
         """Return rows as a policy takes them: those of tables, coded, with what their columns are."""

@@ -29,7 +29,7 @@ and codes are not drawn together to keep their variance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -39,11 +39,11 @@ from sklearn.neighbors import NearestNeighbors
 from ..errors import FormatError
 from ..random import as_generator, cell_normals, cell_uniforms
 from .base import Codes
+from .detail import Detail
 
 Floats = npt.NDArray[np.float64]
 Sampler = Literal["detail", "mixture", "smote", "normal"]
-Bytes = npt.NDArray[np.uint8]
-NONE, NOBODY = np.empty((0, 0, 0, 0), dtype=np.uint8), np.empty(0, dtype=np.int64)  # where nothing is put back
+PARTS = ("starts", "centres", "mates", "roots")
 SPREAD = 0.6
 MATES = 5
 ENOUGH, MOST = 200, 40  # points of a class, and of a row at most
@@ -55,27 +55,25 @@ class Around:
     """What codes are drawn around, of one class after another, and how far from it.
 
     Shape: starts (classes + 1,) where each class's centres begin, and their end; centres (K, d); mates (K, MATES), the
-    places of each one's, as many as the class has, or its own place; roots (classes, d, d), L times how far; of
-    "detail" pictures (K, c, h, w), those at the centres, and parents (K,), the rows that they come from, else none.
+    places of each one's, as many as the class has, or its own place; roots (classes, d, d), L times how far. Of
+    "detail" also the images at the K centres.
     """
 
     starts: npt.NDArray[np.int64]
     centres: Floats
     mates: npt.NDArray[np.int64]
     roots: Floats
-    pictures: Bytes = field(default_factory=lambda: NONE)
-    parents: npt.NDArray[np.int64] = field(default_factory=lambda: NOBODY)
+    detail: Detail | None = None
 
     @classmethod
     def fit(
         cls, m: Floats, s: Floats, codes: Codes, *, sampler: Sampler, components: int, key: int,
-        pictures: Bytes = NONE, parents: Codes = NOBODY,
+        detail: Detail | None = None,
     ) -> Self:  # fmt: skip
-        """Learn from the points of rows.
+        """Learn from the points of rows; `detail` is that of all of them.
 
-        Shape: m, s (n, d) with n > 0; codes (n,) their classes, from 0 on, each at least once; of "detail" pictures (n,
-        c, h, w) and the rows that they come from, parents (n,). Of a class of more than `components` rows that many,
-        evenly drawn, are centres.
+        Shape: m, s (n, d) with n > 0; codes (n,) their classes, from 0 on, each at least once. Of a class of more than
+        `components` rows that many, evenly drawn, are centres.
         """
         width, counts = m.shape[1], np.bincount(codes)
         means = np.stack([m[codes == code].mean(axis=0) for code in range(len(counts))])
@@ -102,10 +100,7 @@ class Around:
             starts += len(points)
         begin = np.cumsum([0, *map(len, centres)]).astype(np.int64)
         made = begin, np.concatenate(centres), np.concatenate(mates).astype(np.int64), np.stack(roots)
-        if sampler != "detail":
-            return cls(*made)
-        order = np.concatenate(held)
-        return cls(*made, pictures[order], parents[order].astype(np.int64))
+        return cls(*made, None if detail is None else detail.some(np.concatenate(held)))
 
     def draw(self, codes: Codes, rows: Codes, key: int) -> Floats:
         """Return a code for each class, the same for a row whichever others there are. Shape: (n,), (n,) to (n, d)."""
@@ -127,18 +122,17 @@ class Around:
 
     def pack(self) -> dict[str, npt.NDArray[Any]]:
         """Return what was learned as arrays."""
-        return {part.name: getattr(self, part.name) for part in fields(self)}
+        detail = {} if self.detail is None else self.detail.pack()
+        return {name: getattr(self, name) for name in PARTS} | {f"detail/{name}": part for name, part in detail.items()}
 
     @classmethod
     def unpack(cls, arrays: dict[str, npt.NDArray[Any]], classes: int, width: int) -> Self:
         """Return what `pack` gave. Raises: KeyError where an array is lacking; FormatError where one cannot be."""
-        held: dict[str, Any] = {"pictures": NONE, "parents": NOBODY, **arrays}  # which files of before lack
-        made = cls(**{part.name: held[part.name] for part in fields(cls)})
+        starts, centres, mates, roots = (arrays[name] for name in PARTS)
+        made = cls(starts, centres, mates, roots)
         count = len(made.centres)
         shapes = [(classes + 1,), (count, width), (count, MATES), (classes, width, width)]
         whole = [array.shape for array in (made.starts, made.centres, made.mates, made.roots)] == shapes
-        whole &= len(made.pictures) == len(made.parents) and len(made.parents) in (0, count)
-        whole &= made.pictures.ndim == 4 and made.pictures.dtype == np.uint8 and made.parents.dtype.kind == "i"
         if not whole or made.starts.dtype.kind != "i" or made.mates.dtype.kind != "i":
             raise FormatError("the codes are not those of the classes and the networks")
         inside = count > 0 and made.mates.min() >= 0 and made.mates.max() < count
@@ -146,7 +140,8 @@ class Around:
             raise FormatError("the codes are not those of the classes and the networks")
         if not all(np.isfinite(array).all() for array in (made.centres, made.roots)):
             raise FormatError("the codes hold numbers that are not finite")
-        return made
+        detail = {name.partition("/")[2]: arrays[name] for name in arrays if name.startswith("detail/")}
+        return replace(made, detail=Detail.unpack(detail, count)) if detail else made
 
 
 def copies(codes: Codes) -> npt.NDArray[np.int64]:

@@ -56,8 +56,8 @@ class VAE(Trained):
     stop; with fewer all `steps` are done.
 
     A saved file holds points of real rows, from which these can nearly be made again, where `sampler` draws around or
-    between them: of images unless it is "normal", of tables only if it is "smote". Of "detail" it holds the images, and
-    their moved copies, up to 200 a class or 40 a row, and made images have the one that their detail is of as parent.
+    between them: of images unless it is "normal", of tables only if it is "smote". Of "detail" it holds the images,
+    and made images have the one that their detail is of as parent.
 
     Arguments:
         hidden: widths of the layers, at least one, the same in both networks; of convolutions that of the largest grid

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from ..data.kinds import Images, as_rows
 from ..errors import FormatError
 from .base import Codes
+from .detail import Detail
 from .latent import Around, copies
 from .mixtures import MOST_ROWS
 from .trained import in_blocks
@@ -22,18 +23,10 @@ if TYPE_CHECKING:
     import torch
 
     from ..nn.image_vae import ImageCodec
-    from ..transforms.base import Transform
     from .vae import VAE
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
-
-
-def light_moves() -> Transform:
-    """Return the moves of copies, which keep what an image shows: slight turns, slants, shifts and zooms."""
-    from ..transforms.image.position import Affine
-
-    return Affine(degrees=10, translate=0.1, factor=0.1, shear=5)
 
 
 @dataclass(frozen=True)
@@ -64,31 +57,25 @@ class Pictures:
 
         Shape: places (n,), those of the rows among all that were fitted.
         """
-        import torch
-
         again = np.repeat(np.arange(len(codes)), copies(codes))
-        moved = np.flatnonzero(np.diff(again, prepend=-1) == 0)
-        x = self.read(rows)[again]
-        if len(moved):
-            given = torch.from_numpy(x[moved])  # of which the first axis after the rows has the channels
-            x[moved] = light_moves().seeded(key)(given, index=moved).numpy()
-        m, s = self.points(x, codes[again])
-        most = MOST_ROWS if self.vae.components is None else self.vae.components
-        return Around.fit(m, s, codes[again], sampler=self.vae.sampler_, components=most, key=key, pictures=x,
-                          parents=places[again])  # fmt: skip
+        detail = Detail.of(self.read(rows), places, again, key)
+        m, s = self.points(detail.at(np.arange(len(again))), codes[again])
+        most, sampler = MOST_ROWS if self.vae.components is None else self.vae.components, self.vae.sampler_
+        return Around.fit(m, s, codes[again], sampler=sampler, components=most, key=key,
+                          detail=detail if sampler == "detail" else None)  # fmt: skip
 
     def check(self) -> None:
         """Raise FormatError where pictures are not of the size of training, or parents are no rows of it."""
-        pictures, parents, n = self._around.pictures, self._around.parents, int(self.vae.labels_.counts.sum())
-        if len(pictures) and (pictures.shape[1:] != self.vae.form_.shape or parents.min() < 0 or parents.max() >= n):
+        detail, rows = self._around.detail, int(self.vae.labels_.counts.sum())
+        if detail is not None and (detail.pictures.shape[1:] != self.vae.form_.shape or detail.parents.max() >= rows):
             raise FormatError("the pictures are not those of the codes")
 
     def parents(self, codes: Codes, spots: Codes, key: int) -> Codes:
         """Return the rows whose detail made images have, or none. Shape: (n,), (n,) to (n, 0 or 1)."""
         around = self._around
-        if not len(around.parents):
+        if around.detail is None:
             return np.empty((len(codes), 0), dtype=np.intp)
-        return around.parents[around.places(codes, spots, key)][:, None]
+        return around.detail.rows(around.places(codes, spots, key))[:, None]
 
     @property
     def _around(self) -> Around:
@@ -135,14 +122,17 @@ class Pictures:
                 return np.asarray(task.decode(at.to(device), given.to(device)).float().cpu().numpy())
 
             def block(code: Codes, spot: Codes, *points: Floats) -> npt.NDArray[np.float32]:
-                (point,) = points or (around.draw(code, spot, key),)
-                images = decoded(point, code)
-                if len(points) or not len(around.pictures):
-                    return images
-                i = around.places(code, spot, key)
-                detail = around.pictures[i].astype(np.float32) / 127.5 - 1 - decoded(around.centres[i], code)
-                return np.asarray(np.clip(images + detail, -1, 1), dtype=np.float32)
+                return decoded(points[0] if points else around.draw(code, spot, key), code)
 
-            made = in_blocks(block, device, self.vae.form_.block, codes, spots, *([] if z is None else [z]))
+            def detailed(code: Codes, spot: Codes, real: Bytes) -> npt.NDArray[np.float32]:
+                centres = around.centres[around.places(code, spot, key)]
+                detail = real.astype(np.float32) / 127.5 - 1 - decoded(centres, code)
+                return np.asarray(np.clip(block(code, spot) + detail, -1, 1), dtype=np.float32)
+
+            if z is None and around.detail is not None:
+                real = around.detail.at(around.places(codes, spots, key))
+                made = in_blocks(detailed, device, self.vae.form_.block, codes, spots, real)
+            else:
+                made = in_blocks(block, device, self.vae.form_.block, codes, spots, *([] if z is None else [z]))
         images: Images = self.vae.form_.restored(made)
         return images

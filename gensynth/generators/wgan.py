@@ -24,7 +24,8 @@ from ..data.kinds import Kind
 from ..errors import ConfigError, GensynthWarning
 from .base import Codes, Draw, Supports
 from .holding import Holding
-from .training import Pace, check_count, check_rate, check_widths
+from .judging import Judging
+from .training import Pace, check_count, check_widths
 from .wgan_images import Pictures
 from .wgan_tables import Tables
 
@@ -60,9 +61,8 @@ class WGAN(Holding):
         noise: width of z, at least 1; None for 64.
         hidden: widths of the layers of both networks, at least one; of convolutions that of the largest grid first.
             None for 256, 256; of images 16, 32, 64.
-        penalty: of the critic's gradients, above 0; None for 0.3; of images 0.1, with
-            "wgan-gp" 1.
-        critic_steps: steps of the critic for each of the generator, at least 1, each on rows of its own.
+        critic: settings of the critic, see `generators.judging.Judging`: steps for each of the generator, penalty of
+            its gradients, augment (what is changed of all images that it sees, for few of them).
         steps: steps of the generator at most, at least 1; None for 22 passes of the generator through the
             rows, between 600 and 6,000; of images 62, between 1,000 and 8,000.
         max_time: bound on training, such as "90s", "2m" or a number of seconds; None for none.
@@ -94,11 +94,11 @@ class WGAN(Holding):
 
     def __init__(
         self, *, loss: Literal["wgan-gp", "relativistic"] | None = None, noise: int | None = None,
-        hidden: Sequence[int] | None = None, penalty: float | None = None, critic_steps: int = 1,
+        hidden: Sequence[int] | None = None, critic: Mapping[str, Any] | None = None,
         steps: int | None = None, max_time: str | float | None = None, training: Mapping[str, Any] | None = None,
         schema: Mapping[Any, str] | None = None, random_state: int | None = None,
     ) -> None:  # fmt: skip
-        self.loss, self.noise, self.hidden, self.penalty, self.critic_steps = loss, noise, hidden, penalty, critic_steps
+        self.loss, self.noise, self.hidden, self.critic = loss, noise, hidden, critic
         self.steps, self.max_time, self.training = steps, max_time, training
         self.schema, self.random_state = schema, random_state
 
@@ -109,8 +109,7 @@ class WGAN(Holding):
         if self.hidden is not None:
             check_widths("hidden", self.hidden, 1)
         check_count("noise", self.noise)
-        check_count("critic_steps", self.critic_steps, optional=False)
-        check_rate("penalty", self.penalty)
+        Judging.read(self.critic)
 
     @property
     def _side(self) -> Any:
@@ -135,13 +134,14 @@ class WGAN(Holding):
     @property
     def penalty_(self) -> float:
         """The weight of the penalty as resolved."""
-        return self._side.penalties[self.loss_] if self.penalty is None else self.penalty
+        asked = Judging.read(self.critic).penalty
+        return self._side.penalties[self.loss_] if asked is None else asked
 
     def _task(self, rng: torch.Generator) -> Game:
         from ..nn.wgan import Game
 
         maker, critic = self._side.networks(rng)
-        return Game(maker, critic, loss=self.loss_, penalty=self.penalty_, critic_steps=self.critic_steps, lr=self.lr_)
+        return Game(maker, critic, loss=self.loss_, penalty=self.penalty_, critic_steps=self.parts, lr=self.lr_)
 
     @property
     def _made_by(self) -> torch.nn.Module:
@@ -150,12 +150,12 @@ class WGAN(Holding):
     @property
     def parts(self) -> int:
         """In how many parts of `batch_size` rows a batch is taken, each by a step of the critic."""
-        return self.critic_steps
+        return Judging.read(self.critic).steps
 
     def _warn_parts(self, rows: int) -> None:
-        text = f"each step of the critic has {max(rows // self.critic_steps, 1)} rows, not {self.batch_size_}"
+        text = f"each step of the critic has {max(rows // self.parts, 1)} rows, not {self.batch_size_}"
         warnings.warn(
-            f"WGAN, critic_steps={self.critic_steps}: {text}, as there are {rows:,} rows to learn from; fewer steps "
+            f"WGAN, critic of {self.parts} steps: {text}, as there are {rows:,} rows to learn from; fewer steps "
             "or a smaller batch_size leave it as many as asked",
             GensynthWarning,
             stacklevel=6,

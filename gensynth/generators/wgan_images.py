@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..data.kinds import Images
 from ..random import cell_normals
 from .base import Codes
+from .judging import Judging
 from .trained import in_blocks
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Pictures:
         wgan = self.wgan
         shape, classes = wgan.form_.shape, len(wgan.labels_.counts)
         maker = ImageMaker(shape, classes, wgan.hidden_, noise=wgan.noise_, rng=rng)
-        return maker, ImageCritic(shape, classes, wgan.hidden_, rng=rng)
+        return maker, ImageCritic(shape, classes, wgan.hidden_, changes=Judging.read(wgan.critic).changes, rng=rng)
 
     def shown(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """Return images of the classes y (n,) and fixed noise, in [-1, 1]."""

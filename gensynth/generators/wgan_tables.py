@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import ConfigError
 from ..random import cell_normals, uniforms
 from .base import Codes
+from .judging import Judging
 from .trained import in_blocks
 
 if TYPE_CHECKING:
@@ -33,12 +35,14 @@ class Tables:
     penalties: ClassVar[Mapping[str, float]] = {"wgan-gp": 0.3, "relativistic": 0.3}
 
     def networks(self, rng: torch.Generator) -> tuple[ColumnsMaker, ColumnsCritic]:
-        """Return generator and critic of fresh weights."""
+        """Return generator and critic of fresh weights. Raises: ConfigError where images are to be changed."""
         import torch
 
         from ..nn.dense import ColumnsCritic, ColumnsMaker
 
         wgan, form = self.wgan, self.wgan.form_
+        if Judging.read(wgan.critic).changes is not None:
+            raise ConfigError("critic: augment is for images, and these are rows of a table")
         shares = (torch.from_numpy(form.counts.sum(axis=0)) + 0.5) / int(wgan.labels_.counts.sum())
         maker = ColumnsMaker(form.sizes, form.ranks, wgan.hidden_, noise=wgan.noise_, rng=rng, shares=shares)
         return maker, ColumnsCritic(form.sizes, form.ranks, wgan.hidden_, rng=rng)

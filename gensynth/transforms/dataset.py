@@ -35,6 +35,9 @@ class Transformed(Dataset[Any]):
     there are, "mask", "boxes", "keypoints" and "label". They come back as what they were, changed where they are moved
     or mixed; what else they hold stays. Images are arrays, tensors or PIL images, which come back as such.
 
+    The rows of an `ImageFolder` are items too: each image, uint8 (height, width, channels), with the name of its class
+    where there are class folders; and those of `Images`, as mappings where they have masks or boxes.
+
     A policy that mixes images must be fitted, `policy.fit(images, labels)`, as a worker sees few of them. Where it
     mixes classes, labels come back as weights, float32 (classes,): see `MixUp`.
 
@@ -57,7 +60,8 @@ class Transformed(Dataset[Any]):
         from .image.mixing import mixings
 
         seed = policy.random_state if random_state is None else random_state
-        self.dataset, self.policy = dataset, policy.seeded(fresh_seed() if seed is None else seed)
+        self.dataset = Items(dataset) if getattr(dataset, "kind", None) == "image" else dataset
+        self.policy = policy.seeded(fresh_seed() if seed is None else seed)
         mixing = mixings(policy)
         if any(op.known is None for op in mixing):
             raise ConfigError("a policy that mixes images must be fitted here: policy.fit(images, labels)")
@@ -124,6 +128,28 @@ class Transformed(Dataset[Any]):
             for place, row in enumerate(rows):
                 made[row] = {name: values[place] for name, values in done.items()}
         return made
+
+
+class Items:
+    """Rows of images as items of a dataset.
+
+    Arguments:
+        rows: `Images`, or an `ImageFolder`, of which only what is asked for is decoded.
+    """
+
+    def __init__(self, rows: Any) -> None:
+        self.rows, self.labels = rows, getattr(rows, "labels", None)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Any:
+        image = self.rows.x[index]
+        if self.labels is not None:
+            return image, self.labels[index]
+        held = {"mask": self.rows.masks, "boxes": self.rows.boxes}
+        belongs = {name: part[index] for name, part in held.items() if part is not None}
+        return {"image": image, **belongs} if belongs else image
 
 
 def taken_apart(item: Any, which: str) -> dict[str, Any]:

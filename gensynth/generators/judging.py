@@ -1,0 +1,69 @@
+"""How the critic of a WGAN learns: settings that `critic={...}` gives, checked and resolved in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigError, nearest
+from .training import check_count, check_rate
+
+if TYPE_CHECKING:
+    from ..nn.differentiable import Differentiable
+
+CHANGES = ("colour", "translation", "cutout")
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Settings of a critic, as `critic={...}` gives them.
+
+    Arguments:
+        steps: of the critic for each of the generator, at least 1, each on rows of its own.
+        penalty: of its gradients, above 0; None for 0.3; of images 0.1, with "wgan-gp" 1.
+        augment: of images: changes at random of all that the critic sees, real and made, which few images are learned
+            by longer before the critic knows them by heart. True for all, or how strong each is: "colour", of the
+            ranges of brightness, saturation and contrast; "translation" and "cutout", of each side; from 0 to 1, those
+            left out not at all. See `nn.differentiable`.
+    """
+
+    steps: int = 1
+    penalty: float | None = None
+    augment: bool | Mapping[str, float] = False
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any] | None) -> Judging:
+        """Return the settings that a mapping gives. Raises: ConfigError for an unknown name or a value out of range."""
+        if given is not None and not isinstance(given, Mapping):
+            raise ConfigError(f"critic must be a mapping of settings, got {given!r:.60}")
+        _check_names("critic", given or {}, [field.name for field in fields(cls)])
+        made = cls(**(given or {}))
+        check_count("critic: steps", made.steps, optional=False)
+        check_rate("critic: penalty", made.penalty)
+        if isinstance(made.augment, Mapping):
+            _check_names("critic: augment", made.augment, [*CHANGES])
+            for name, value in made.augment.items():
+                if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+                    raise ConfigError(f"critic: augment: {name} must be a number from 0 to 1, got {value!r:.60}")
+        elif not isinstance(made.augment, bool):
+            raise ConfigError(
+                f"critic: augment must be true, false or a mapping of strengths, got {made.augment!r:.60}"
+            )
+        return made
+
+    @property
+    def changes(self) -> Differentiable | None:
+        """What is changed of the images that the critic sees, None for nothing."""
+        from ..nn.differentiable import Differentiable
+
+        if isinstance(self.augment, bool):
+            return Differentiable() if self.augment else None
+        asked = dict.fromkeys(CHANGES, 0.0) | dict(self.augment)
+        return Differentiable(**asked) if any(asked.values()) else None
+
+
+def _check_names(where: str, given: Mapping[str, Any], known: list[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise ConfigError(f"{where} has no setting {name!r}{nearest(str(name), known)}")
