@@ -104,6 +104,37 @@ def test_holdout_and_split_leave_rows_to_test_on_untouched(run, payments):
     assert out["fraud"].value_counts().nunique() == 1
 
 
+def test_rows_of_a_group_are_held_out_together(run, payments):
+    frame = pd.read_csv(payments)
+    fraud = frame["fraud"] == 1
+    frame["customer"] = np.where(fraud, "f", "o") + (np.arange(2000) % np.where(fraud, 8, 40)).astype(str)
+    frame.to_csv("groups.csv", index=False)
+    words = ("groups.csv", "-t", "fraud", "-g", "RandomOverSampler", "--holdout", "0.25", "--split-by", "customer")
+    assert run("balance", *words, "-o", "a.csv")[0] == 0
+    held = pd.read_csv("a.holdout.csv")
+    train = pd.read_csv("a.csv").iloc[: 2000 - len(held)]
+    assert not set(held["customer"]) & set(train["customer"])
+    for label, n in held["fraud"].value_counts().items():
+        assert abs(n / (frame["fraud"] == label).sum() - 0.25) < 0.13
+    assert run("balance", *words, "-o", "b.csv")[0] == 0
+    assert Path("a.holdout.csv").read_bytes() == Path("b.holdout.csv").read_bytes()
+    assert run("balance", *words, "--seed", "1", "-o", "c.csv")[0] == 0
+    assert Path("a.holdout.csv").read_bytes() != Path("c.holdout.csv").read_bytes()
+
+
+def test_a_class_of_one_group_stays_and_that_is_said(run):
+    frame = pd.DataFrame({"x": np.arange(60.0), "y": ["a"] * 40 + ["b"] * 20, "who": [*range(40), *[99] * 20]})
+    frame.to_csv("t.csv", index=False)
+    words = ("-t", "y", "-g", "RandomOverSampler", "--holdout", "0.2", "--split-by", "who", "-o", "o.csv")
+    status, _, err = run("balance", "t.csv", *words)
+    assert status == 0
+    assert "nothing of class b is held out" in err
+    assert pd.read_csv("o.holdout.csv")["y"].tolist() == ["a"] * 8
+    frame.assign(who=1).to_csv("t.csv", index=False)
+    status, _, err = run("balance", "t.csv", *words, "--overwrite")
+    assert (status, "in such groups" in err) == (1, True)
+
+
 def test_pipes(shell, payments):
     done = shell("cat payments.csv | gensynth balance - -t fraud -g RandomOverSampler > out.csv")
     assert done.returncode == 0, done.stderr
@@ -223,6 +254,8 @@ def test_bad_files_get_one_sentence(run, name):
         (("payments.csv", "-t", "fraud", "--strategy", "{1:"), "YAML"),
         (("payments.csv", "-t", "fraud", "--holdout", "1.5"), "holdout"),
         (("payments.csv", "-t", "fraud", "--holdout", "0.2", "--split", "hour"), "cannot both"),
+        (("payments.csv", "-t", "fraud", "--split-by", "hour"), "say how much with --holdout"),
+        (("payments.csv", "-t", "fraud", "--holdout", "0.2", "--split-by", "hours"), "did you mean 'hour'"),
         (("payments.csv", "-t", "fraud", "--groups", "land"), "'land'"),
         (("payments.csv", "-t", "fraud", "--gate", "NotCopy"), "did you mean 'NotACopy'"),
         (("payments.csv", "-t", "fraud", "--under", "TomekLink"), "did you mean 'TomekLinks'"),

@@ -119,6 +119,23 @@ def test_the_command_line_makes_what_python_makes(run):
         assert any(np.array_equal(image, one) for one in wanted), name
 
 
+def test_frames_of_a_track_are_held_out_together(run):
+    for name, tracks in (("stop", 6), ("yield", 3)):
+        Path("signs", name).mkdir(parents=True)
+        for track in range(tracks):
+            for frame in range(4):
+                Image.new("RGB", (8, 8), (track * 20, frame * 20, 0)).save(f"signs/{name}/{track:05d}_{frame}.ppm")
+    words = ("balance", "signs", "-o", "out", "--holdout", "0.34", "--split-by", r"\w+/\d+_")
+    assert run(*words)[0] == 0
+    held, kept = ({Path(name).as_posix().rpartition("_")[0] for name in tree(folder) if name.endswith(".ppm")}
+                  for folder in ("out.holdout", "out"))  # fmt: skip
+    assert not held & kept
+    assert len(held | kept) == 9
+    assert sorted(name.partition("/")[0] for name in held) == ["stop", "stop", "yield"]
+    assert "finds nothing in the name stop/00000_0.ppm" in run(*words[:-1], "x[0-9]", "--overwrite")[2]
+    assert "no regular expression" in run(*words[:-1], "(", "--overwrite")[2]
+
+
 @pytest.mark.parametrize("source", [signs, words], ids=["images", "recordings"])
 def test_the_recipe_makes_the_same_bytes(run, source):
     root = source()

@@ -20,6 +20,7 @@ from .options import (
     Column,
     Config,
     Data,
+    Holdout,
     Kind,
     Link,
     Masks,
@@ -31,6 +32,8 @@ from .options import (
     Reject,
     Seed,
     Size,
+    Split,
+    SplitBy,
     Target,
     Text,
     Threads,
@@ -79,13 +82,9 @@ def balance(
         list[str] | None,
         typer.Option("--gate", help="Refuse rows by this gate: NotACopy, 'Constraint(age >= 18)'. May be repeated."),
     ] = None,
-    holdout: Annotated[
-        float | None, typer.Option("--holdout", help="Share of the rows to write untouched beside, for testing.")
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option("--split", help="Column whose value 'train' (or 1, or true) marks the rows to balance."),
-    ] = None,
+    holdout: Holdout = None,
+    split: Split = None,
+    split_by: SplitBy = None,
     mark: Annotated[
         str | None, typer.Option("--mark", help="Add this column: 1 for synthetic rows, 0 for real ones.")
     ] = None,
@@ -109,15 +108,16 @@ def balance(
 
     The real rows come first, unchanged; real files are copied, with synthetic-000001.png beside them, and manifest.csv
     says which are real. Beside the output stands NAME.recipe.json, which --config takes to make the same output again.
-    Split off the rows you test on before balancing (--holdout, --split).
+    Split off the rows you test on before balancing (--holdout, --split), those of one patient or track together
+    (--split-by).
     """
     from . import balancing as verb
     from .settings import gather
 
     job = gather(config, data=data, target=target, out=out, generator=generator, model=model, param=param,
-                 strategy=strategy, groups=groups, under=under, gates=gate, holdout=holdout, split=split, mark=mark,
-                 schema=schema, kind=kind, text=text, masks=masks, size=size, on_bad=on_bad, link=link or None,
-                 reject=reject, watch=watch, seed=seed, threads=threads)  # fmt: skip
+                 strategy=strategy, groups=groups, under=under, gates=gate, holdout=holdout, split=split,
+                 split_by=split_by, mark=mark, schema=schema, kind=kind, text=text, masks=masks, size=size,
+                 on_bad=on_bad, link=link or None, reject=reject, watch=watch, seed=seed, threads=threads)  # fmt: skip
     verb.run(job, overwrite=overwrite, dry_run=dry_run, print_config=print_config)
 
 

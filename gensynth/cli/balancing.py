@@ -20,8 +20,9 @@ from ..store.atomic import check_output
 from ..store.jsonfile import write_json
 from ..store.tables import read_table
 from .folders import is_folder, refuse_files
+from .holding import training_rows
 from .made import Made, fresh_for, without_rows
-from .request import Positions, groups_of, known_columns, make_balancer, settled, split_target, training_rows
+from .request import Positions, groups_of, known_columns, make_balancer, settled, split_target
 from .settings import as_yaml, threads
 from .telling import result_of, say_plan, summary, table_given, warn_other
 from .views import view_of
@@ -129,7 +130,8 @@ def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> N
             seconds=time.perf_counter() - started,
         )
         write_json(outputs.recipe, {"job": job.asked(), "result": result}, overwrite=True)
-    summary(balancer, outputs.table, outputs.rest, outputs.recipe, held=len(rest), alone="--split COLUMN")
+    summary(balancer, outputs.table, outputs.rest, outputs.recipe, held=len(rest), alone="--split COLUMN",
+            rejected=len(job.reject))  # fmt: skip
 
 
 def _cut(part: Any, rows: Positions) -> Any:

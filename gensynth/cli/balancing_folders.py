@@ -23,8 +23,9 @@ from ..store.jsonfile import write_json
 from ..store.manifest import Entry, read_manifest, write_manifest
 from . import pictures
 from .folders import Folder, Outputs, Writer, changes, refuse_columns
+from .holding import training_rows
 from .made import Made, fresh_for, without_files
-from .request import Positions, make_balancer, settled, training_rows
+from .request import Positions, make_balancer, settled
 from .settings import threads
 from .telling import folder_given, result_of, say_plan, summary, warn_other
 
@@ -42,7 +43,7 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
         outputs.check(job, overwrite)
     y = labels_of(folder, job)
     with threads(job.threads):
-        train, rest = training_rows(job, pd.DataFrame(), y)
+        train, rest = training_rows(job, pd.DataFrame(), y, folder.listing.files)
         done = settled(job, pd.DataFrame(), {}, folder.listing.kind)
         X, y_train = folder.rows(train), y.iloc[train].reset_index(drop=True)
         balancer = make_balancer(done, X, y, {})
@@ -71,7 +72,8 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
     result = result_of(done, balancer, given, held=len(rest), seconds=time.perf_counter() - started,
                        more=PACKAGES[folder.kind])  # fmt: skip
     write_json(outputs.recipe, {"job": job.asked(), "result": result}, overwrite=True)
-    summary(balancer, outputs.out, outputs.rest, outputs.recipe, held=len(rest), what=NAMES[folder.kind])
+    summary(balancer, outputs.out, outputs.rest, outputs.recipe, held=len(rest), what=NAMES[folder.kind],
+            rejected=len(job.reject))  # fmt: skip
 
 
 def labels_of(folder: Folder, job: Job) -> pd.Series:

@@ -53,6 +53,20 @@ Reject = Annotated[
         "line; of a table, a number of a synthetic row a line. Goes with --config RECIPE.",
     ),
 ]
+Holdout = Annotated[
+    float | None, typer.Option("--holdout", help="Share of the rows to write untouched beside, for testing.")
+]
+Split = Annotated[
+    str | None, typer.Option("--split", help="Column whose value 'train' (or 1, or true) marks the rows to balance.")
+]
+SplitBy = Annotated[
+    str | None,
+    typer.Option(
+        "--split-by",
+        help="What --holdout keeps on one side: a column, as of patients; of folders a regular expression for names, "
+        r"as '\w+/\d+_' for CLASS/TRACK_FRAME.png.",
+    ),
+]
 Watch = Annotated[str | None, typer.Option("--watch", help="Folder for a picture a round of a training on images.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed, at least 0.  [default: 0]", min=0)]
 Threads = Annotated[int | None, typer.Option("--threads", help="Most threads to use.", min=1)]

@@ -21,7 +21,6 @@ from ..errors import ConfigError, DataError, UnknownCategory, nearest
 from ..generators.augment import default_for
 from ..generators.default import choose
 from ..generators.files import load
-from ..random import as_generator
 from ..recipe import Asked, Job, Kind, Named, build_generator, checked_params
 from ..store.base import TableFile
 from .policies import single
@@ -60,33 +59,6 @@ def split_labels(table: TableFile, target: str | None) -> tuple[pd.DataFrame, pd
     except DataError as error:
         raise DataError(f"{table.path}: column {target!r}: {error}") from None
     return frame.drop(columns=target), y
-
-
-def training_rows(job: Job, X: pd.DataFrame, y: pd.Series) -> tuple[Positions, Positions]:
-    """Return the positions to balance and those to leave untouched. Raises: ConfigError, DataError."""
-    every = np.arange(len(y))
-    if job.split is not None:
-        if job.split not in X.columns:
-            raise ConfigError(
-                f"--split names the column {job.split!r}, which {job.data} has not{nearest(job.split, X.columns)}"
-            )
-        train = (
-            X[job.split].astype(str).str.strip().str.lower().isin(["train", "training", "1", "1.0", "true"]).to_numpy()
-        )
-        if not train.any() or train.all():
-            what = "no row" if not train.any() else "every row"
-            raise DataError(f"{job.data}: {what} of column {job.split!r} says 'train' (or 1, or true)")
-        return every[train], every[~train]
-    if job.holdout is None:
-        return every, every[:0]
-    rng = as_generator(job.seed, "holdout")
-    held = []
-    for rows in y.groupby(y, observed=True).indices.values():
-        held.append(rng.permutation(rows)[: min(round(len(rows) * job.holdout), len(rows) - 1)])
-    rest = np.sort(np.concatenate(held)).astype(np.intp)
-    if not len(rest):
-        raise DataError(f"{job.data}: {len(y)} rows are too few to hold out {job.holdout:g} of each class")
-    return np.setdiff1d(every, rest), rest
 
 
 def known_columns(job: Asked, X: pd.DataFrame) -> dict[str, Any]:

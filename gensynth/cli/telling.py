@@ -104,7 +104,7 @@ def say_plan(balancer: Balancer, outputs: Sequence[str]) -> None:
 
 def summary(
     balancer: Balancer, out: str, rest: str | None, recipe: str | None, *, held: int, what: str = "rows",
-    alone: str = "",
+    alone: str = "", rejected: int = 0,
 ) -> None:  # fmt: skip
     """Print class counts before and after, and where things are, on standard error.
 
@@ -116,6 +116,7 @@ def summary(
         held: how many are held out.
         what: what the rows are called.
         alone: an option that holds rows out too, beside --holdout.
+        rejected: how many were made in place of refused ones.
     """
     done = balancer.recipe_["result"]
     width = max(len("class"), *(len(label) for label in done["after"]))
@@ -125,10 +126,12 @@ def summary(
     rows = done["rows"]
     name = balancer.recipe_["job"]["generator"]["name"]
     lines.append(f"{rows['kept']:,} real {what} and {rows['synthetic']:,} made by {name}: {out}")
+    if rejected:
+        lines.append(f"{rejected:,} of them in place of rejected ones")
     if rest is not None:
         lines.append(f"{held:,} {what} to test on, untouched: {rest}")
     else:
-        how = f"--holdout 0.2 or {alone} does it" if alone else "--holdout 0.2 does it"
+        how = f"--holdout 0.2{f' or {alone}' if alone else ''} does it, --split-by keeps together what belongs together"
         lines.append(f"{what.capitalize()} to test on must be split off before balancing: {how}.")
     if done["fresh_identifiers"]:
         lines.append(f"Identifiers, drawn fresh for synthetic rows: {', '.join(done['fresh_identifiers'])}")

@@ -35,10 +35,10 @@ class Grids:
 
     @classmethod
     def of(cls, folder: Any, x: Tensor, codes: Codes, shown: Callable[[Tensor, Tensor], Tensor]) -> Self:
-        """Return it for the first images of the commonest classes; the folder is made."""
+        """Return it for images spread over the commonest classes, as neighbours may be alike; the folder is made."""
         Path(folder).mkdir(parents=True, exist_ok=True)
         common = np.argsort(-np.bincount(codes), kind="stable")[:LINES]
-        rows = np.concatenate([np.resize(np.flatnonzero(codes == code)[:COLUMNS], COLUMNS) for code in np.sort(common)])
+        rows = np.concatenate([_spread(np.flatnonzero(codes == code)) for code in np.sort(common)])
         return cls(Path(folder), x[torch.from_numpy(rows)], torch.from_numpy(codes[rows].astype(np.int64)), shown)
 
     def __call__(self, step: int) -> None:
@@ -47,6 +47,16 @@ class Grids:
         image = grid(made.add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8), COLUMNS)
         image = image[..., :1] if image.shape[2] == 2 else image  # without its opacity
         write_image(self.folder / f"step-{step:06d}.png", image.numpy())
+
+
+def _spread(rows: Codes) -> Codes:
+    """Return COLUMNS rows, evenly over all; of fewer each, again and again.
+
+    >>> _spread(np.arange(80)).tolist(), _spread(np.arange(3)).tolist()
+    ([0, 10, 20, 30, 40, 50, 60, 70], [0, 1, 2, 0, 1, 2, 0, 1])
+    """
+    count = min(len(rows), COLUMNS)
+    return np.resize(rows[np.arange(count) * len(rows) // count], COLUMNS)
 
 
 def grid(x: Tensor, columns: int) -> Tensor:

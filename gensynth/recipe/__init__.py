@@ -101,9 +101,9 @@ class Job(Asked):
     """What `gensynth balance` and `gensynth fit` are asked to do.
 
     `strategy` is "auto" or another word of imbalanced-learn's, a float, or {label: rows}; labels match by their
-    printed form. `reject` names made files, or numbers of made rows, in whose place others are made. Of folders: `link`
-    makes hard links of real files, `size` is that of images where a generator needs one, `on_bad` says what is done
-    about broken ones.
+    printed form. `split_by` is what `holdout` keeps together: a column, of folders a regular expression. `reject` names
+    made files, or numbers of made rows, in whose place others are made. Of folders: `link` makes hard links of real
+    files, `size` is that of images where a generator needs one, `on_bad` says what is done about broken ones.
     """
 
     generator: Spec | None = None
@@ -115,6 +115,7 @@ class Job(Asked):
     on_short: typing.Literal["warn", "fill", "raise"] = "warn"
     holdout: float | None = Field(None, gt=0, lt=1)
     split: str | None = None
+    split_by: str | None = None
     mark: str | None = None
     reject: list[str | int] = []
     link: bool = False
@@ -126,6 +127,8 @@ class Job(Asked):
         for first, second in _EXCLUSIVE:
             if getattr(self, first) and getattr(self, second):
                 raise ValueError(f"{first} and {second} cannot both be given")
+        if self.split_by and not self.holdout:
+            raise ValueError("split_by says what is held out together: say how much with --holdout 0.2")
         if self.model and (self.holdout or self.split):
             raise ValueError(
                 "a model may have seen the rows held out: balance the training rows alone, in a file of their own"

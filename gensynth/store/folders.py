@@ -25,7 +25,7 @@ from .atomic import check_output
 
 Sort = Literal["image", "audio"]
 SUFFIXES: dict[Sort, tuple[str, ...]] = {
-    "image": (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"),
+    "image": (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"),
     "audio": (".wav", ".wave"),
 }
 _NAMES = {"image": "images", "audio": "recordings"}
