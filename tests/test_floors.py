@@ -18,6 +18,7 @@ FLOORS = {
     **dict.fromkeys(["balance", "gates", "recipe"], 4),
     **dict.fromkeys(["evidence", "scale", "checks", "defaults"], 5),
     "cli": 6,
+    "__main__": 7,
 }
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 

@@ -244,6 +244,19 @@ def test_a_critic_that_changes_images_changes_real_and_made_ones():
     assert ((made == 0).float().mean((1, 2, 3)) > 0).float().mean() > 0.9
 
 
+def test_each_step_of_either_network_sees_changed_images():
+    seen = []
+
+    class Watched(Differentiable):
+        def __call__(self, x, rng):
+            seen.append(x.requires_grad)
+            return super().__call__(x, rng)
+
+    net = game(changes=Watched())
+    net.step((*halves(64),), 0, lambda number, loss: None, seeded())
+    assert seen == [False, False, True]  # real ones, made ones for the critic, and those through which the maker learns
+
+
 # Training --------------------------------------------------------------------------------------------------------
 
 

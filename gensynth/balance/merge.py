@@ -49,10 +49,13 @@ def _plain(value: Any) -> Any:
 
 def training_of(generator: Any) -> dict[str, Any]:
     """Return how a generator's training went, and as "repeat" the parameters that repeat it where time ended it."""
-    if not hasattr(generator, "ended_"):
+    trained = generator
+    while getattr(trained, "generator_", None) is not None:  # Augment's
+        trained = trained.generator_
+    if not hasattr(trained, "ended_"):
         return {}
     repeat = plain(generator.repeating())
-    went = {name: getattr(generator, f"{name}_") for name in ("steps", "planned", "ended", "batch_size", "lr")}
+    went = {name: getattr(trained, f"{name}_") for name in ("steps", "planned", "ended", "batch_size", "lr")}
     return {"training": went, **({"repeat": repeat} if repeat else {})}
 
 

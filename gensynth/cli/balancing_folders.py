@@ -7,6 +7,7 @@ see them in one size, of which what they make is.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
@@ -91,6 +92,9 @@ def _suited(X: pictures.Pictures, balancer: Balancer, folder: Folder, job: Job, 
     generator = balancer.generator
     if not (changes(generator) or balancer.prefit or folder.masks is not None):
         return folder.sized(job, generator)[train]
+    if job.size is not None:
+        text = "real images are copied or changed as they are: --size is for generators that need one"
+        print(f"gensynth: note: {job.data}: {text}", file=sys.stderr)
     if changes(generator) and type(generator) is Augment and not balancer.prefit:
         balancer.generator = pictures.Augment(**generator.get_params())
     return X

@@ -15,17 +15,19 @@ import numpy.typing as npt
 
 from ..data.kinds import Audio, Images, Rows
 from ..errors import ConfigError, DataError
+from ..generators.pixels import LEAST
+from ..generators.pixels import MOST as LARGEST
 from ..recipe import Asked, Job
 from ..store.atomic import atomic_folder, check_output
 from ..store.audio import read_wave, write_wave
-from ..store.folders import Listing, Names, Sort, check_folder_output, copy_files, list_folder, masks_of
+from ..store.folders import Listing, Sort, check_folder_output, copy_files, list_folder, masks_of
 from ..store.image_folder import Head, ImageFolder, readable
 from ..store.images import size_of, write_image, write_mask
-from ..store.manifest import Entry, write_manifest
 from .pictures import Pictures, Ready
 
 MOST = 64  # pixels of the longer side, where no size is named
-_SUFFIXES = {"image": ".png", "audio": ".wav"}
+CLEAR = ("RGBA", "LA", "PA", "La", "RGBa")  # Pillow's modes of what may be transparent
+SUFFIXES = {"image": ".png", "audio": ".wav"}
 _SORTS = {"1": "of 1 bit", "L": "of 8 bits", "P": "of 8 bits"}  # of masks, by Pillow's mode
 
 
@@ -86,8 +88,16 @@ class Folder:
         if size is None:
             middle = np.median([head[:2] for head in self.heads], axis=0)
             by = 1.0 if changes(generator) else min(1.0, MOST / middle.max())
-            size = [max(1, round(side)) for side in middle * by]
-        made = ImageFolder.of(self.listing, self.heads, size)
+            size = [max(1 if changes(generator) else LEAST, round(side)) for side in middle * by]
+        elif not changes(generator) and not all(LEAST <= side <= LARGEST for side in np.atleast_1d(size)):
+            raise ConfigError(f"--size {size}: networks learn images of {LEAST} to {LARGEST} pixels a side")
+        modes = {mode for _, _, mode in self.heads}
+        made = ImageFolder.of(self.listing, self.heads, size, "RGBA" if modes == {"RGBA"} else None)
+        lost = ["16 bits"] * any(mode.startswith("I") for mode in modes)
+        lost += ["transparency"] * (made.mode != "RGBA" and not modes.isdisjoint(CLEAR))
+        if lost and not changes(generator):
+            text = f"made images are without the {' and the '.join(lost)} of real ones: bring all to one format first"
+            print(f"gensynth: note: {job.data}: {text}", file=sys.stderr)
         others = sum(head[:2] != made.size for head in self.heads)
         if others:
             text = f"{others:,} of {len(made):,} images are brought to {made.size[0]} x {made.size[1]} pixels"
@@ -189,7 +199,7 @@ class Writer:
 
     def add(self, made: Ready, mask: Ready | None, parent: int | None, name: PurePath) -> str:
         """Write one made row, and its mask; return its name with a suffix."""
-        suffix = made.suffix if isinstance(made, Path) else _SUFFIXES[self.folder.kind]
+        suffix = made.suffix if isinstance(made, Path) else SUFFIXES[self.folder.kind]
         target = _named(self.into / name, suffix)
         target.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(made, Path):
@@ -223,38 +233,6 @@ def is_folder(job: Asked) -> bool:
             raise ConfigError(f"{job.data} is a file, and data of kind {job.kind} is a folder, one folder a class")
         return True
     return Path(job.data).is_dir()
-
-
-def write_new(
-    out: str, made: Any, labels: Sequence[str] | None, parents: Sequence[str], name: str, *, overwrite: bool
-) -> None:
-    """Write rows that come from no file as a new folder: `LABEL/synthetic-000001.png`, or .wav, and `manifest.csv`.
-
-    Arguments:
-        out: the folder.
-        made: (n,) images or recordings.
-        labels: (n,) their classes, or None.
-        parents: (n,) what is said of the files that they were made from.
-        name: of the generator.
-        overwrite: as the command line says.
-
-    Raises: ConfigError where the folder exists, which is never replaced unless it is empty.
-    """
-    check_folder_output(out, [], overwrite, own=False)
-    names, entries = Names(()), []
-    with atomic_folder(out, overwrite=Path(out).is_dir()) as into:
-        for place, row in enumerate(made.x if made.kind == "image" else made.waves):
-            label = "" if labels is None else labels[place]
-            if label in (".", "..") or PurePath(label).name != label:
-                raise DataError(f"class {label!r:.60} cannot be the name of a folder: take others")
-            file = f"{names.numbered(label).as_posix()}{_SUFFIXES[made.kind]}"
-            (into / file).parent.mkdir(parents=True, exist_ok=True)
-            if made.kind == "image":
-                write_image(into / file, row)
-            else:
-                write_wave(into / file, row, made.rate)
-            entries.append(Entry(file, label, "synthetic", parents[place], name))
-        write_manifest(into, entries)
 
 
 def refuse_files(job: Job) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,19 @@ import pandas as pd
 
 from ..data.columns import Category
 from ..data.encode import TableEncoder
-from ..data.kinds import as_rows
+from ..data.kinds import Images, as_rows
 from ..data.numbers import Number
-from ..errors import ConfigError, RealRowsWarning, UnknownCategory
+from ..errors import ConfigError, DataError, RealRowsWarning, UnknownCategory
 from ..generators.files import load
 from ..recipe import Job, Named, build_generator
-from ..store.atomic import check_output
-from ..store.folders import check_folder_output
+from ..store.atomic import atomic_folder, check_output
+from ..store.audio import write_wave
+from ..store.folders import Names, check_folder_output
+from ..store.images import write_image
+from ..store.manifest import Entry, write_manifest
 from ..store.models import check_model_output
 from ..store.tables import read_table, write_frame
-from .folders import Folder, is_folder, refuse_columns, refuse_files, write_new
+from .folders import SUFFIXES, Folder, is_folder, refuse_columns, refuse_files
 from .request import known_columns, settled, split_target
 from .settings import as_yaml, pairs, threads
 from .views import SeriesView, TextView, steps_of, view_of
@@ -108,7 +112,8 @@ def sample(
     if files:
         classes = None if labels is None else [str(label) for label in labels]
         made, name = as_rows(made, generator.kind_), type(generator).__name__
-        write_new(out, made, classes, _named(parents, generator.notes_.get("files"), n), name, overwrite=overwrite)
+        made = _standing(made) if generator.kind_ == "image" else made
+        _write_new(out, made, classes, _named(parents, generator.notes_.get("files"), n), name, overwrite=overwrite)
         print(f"{n:,} files made by {name}: {out}", file=sys.stderr)
         return
     notes = generator.notes_
@@ -131,6 +136,48 @@ def sample(
     write_frame(made, out, like=manner, overwrite=overwrite)
     if out != "-":
         print(f"{n:,} rows made by {type(generator).__name__}: {out}", file=sys.stderr)
+
+
+def _write_new(
+    out: str, made: Any, labels: Sequence[str] | None, parents: Sequence[str], name: str, *, overwrite: bool
+) -> None:
+    """Write rows that come from no file as a new folder: `LABEL/synthetic-000001.png`, or .wav, and `manifest.csv`.
+
+    Arguments:
+        out: the folder.
+        made: (n,) images or recordings.
+        labels: (n,) their classes, or None.
+        parents: (n,) what is said of the files that they were made from.
+        name: of the generator.
+        overwrite: as the command line says.
+
+    Raises: ConfigError where the folder exists, which is never replaced unless it is empty.
+    """
+    check_folder_output(out, [], overwrite, own=False)
+    names, entries = Names(()), []
+    with atomic_folder(out, overwrite=Path(out).is_dir()) as into:
+        for place, row in enumerate(made.x if made.kind == "image" else made.waves):
+            label = "" if labels is None else labels[place]
+            if label in (".", "..") or PurePath(label).name != label:
+                raise DataError(f"class {label!r:.60} cannot be the name of a folder: take others")
+            file = f"{names.numbered(label).as_posix()}{SUFFIXES[made.kind]}"
+            (into / file).parent.mkdir(parents=True, exist_ok=True)
+            if made.kind == "image":
+                write_image(into / file, row)
+            else:
+                write_wave(into / file, row, made.rate)
+            entries.append(Entry(file, label, "synthetic", parents[place], name))
+        write_manifest(into, entries)
+
+
+def _standing(made: Any) -> Any:
+    """Return images as files hold them, each (height, width, channels), whatever container the generator learned."""
+    import torch
+
+    from ..transforms.image.forms import read, stacked
+
+    each = (read(stacked([image]))[0][0] for image in made.x)
+    return Images([(x if x.dtype == torch.uint8 else x.float()).permute(1, 2, 0).numpy() for x in each])
 
 
 def _steps(made: Any, names: list[str] | None, path: str) -> dict[str, Any]:

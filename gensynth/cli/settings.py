@@ -22,6 +22,8 @@ def gather(config: str | None, **options: Any) -> Job:
     marks, size, watch = (options.pop(name, None) for name in ("reject", "size", "watch"))
     given = {name: value for name, value in options.items() if value is not None and value != []}
     if size is not None:
+        if not re.fullmatch(r"\d+(x\d+)?", size.strip().lower()):
+            raise ConfigError(f"--size {size}: give one number of pixels, or HEIGHTxWIDTH, as 32x48")
         given["size"] = parsed(size if "x" not in size.lower() else f"[{size.lower().replace('x', ',')}]", "--size")
     same = not {"data", "target", "seed", "generator"} & set(given)  # else there is nothing to repeat
     settings = read_job(config, repeats=same) if config else {}
@@ -58,6 +60,8 @@ def gather(config: str | None, **options: Any) -> Job:
 def _watched(spec: Any, folder: str) -> dict[str, Any]:
     """Return a generator as a job names it that draws pictures of its training. Raises: ConfigError for others."""
     spec = {"name": spec} if isinstance(spec, str) else dict(spec or {})
+    if spec.get("name") == "Augment" and (spec.get("params") or {}).get("generator"):
+        return {**spec, "params": {**spec["params"], "generator": _watched(spec["params"]["generator"], folder)}}
     if not spec or "training" not in generator_class(str(spec["name"]))._get_param_names():
         raise ConfigError("--watch draws how a training goes: name what is trained, as with --generator VAE")
     params = spec.get("params") or {}

@@ -17,7 +17,7 @@ from ..generators import all_generators
 from ..generators.files import load
 from ..store.audio import read_wave
 from ..store.folders import MANIFEST, list_folder
-from ..store.images import size_of
+from ..store.image_folder import readable
 from ..store.manifest import read_manifest
 from ..store.tables import read_table
 
@@ -49,7 +49,8 @@ def _folder(what: str) -> None:
     names = {"image": "images", "audio": "recordings"}[listing.kind]
     print(f"{what}: {len(listing):,} {names}{', no class folders' if listing.labels is None else ''}")
     if listing.kind == "image":
-        sizes = Counter("{1} x {0}, {2}".format(*size_of(path)) for path in listing.paths)
+        listing, heads = readable(listing, "skip", whole=False)
+        sizes = Counter("{1} x {0}, {2}".format(*head) for head in heads)
         rows = [("  width x height, colours", names), *[(f"  {size}", f"{n:,}") for size, n in sizes.most_common(5)]]
     else:
         made = [read_wave(path) for path in listing.paths]

@@ -8,8 +8,9 @@ at made ones, M; then the halves change places, and figures are the mean of both
     coverage    share of r with an m so near,   R_k(r) the distance of r to its k-th neighbour in R
     nearer      share of m nearer to an image of training than the middle one of images that were held out
 
-The first half against the second by the same network shows what real images would reach. Nearer: .5 is what held-out
-images have themselves; well above it, images of training are repeated.
+The first half against the second by the same network shows what real images would reach. KID may be below 0. Nearer:
+.5 is what held-out images have themselves; well above it, images of training are repeated, or close to: as with what is
+made of one real image, such as changed copies. Images that occur more than once count once there.
 
 References: Binkowski et al. 2018, arXiv:1801.01401, sec. 4 (KID); Naeem et al. 2020, arXiv:2002.09797, eq. 3 and 4
 (density and coverage); Heusel et al. 2017, arXiv:1706.08500 (the distance of Frechet in features of Inception).
@@ -94,13 +95,15 @@ def image_fidelity(
     for side in range(2):
         here, there = np.flatnonzero(half == side), np.flatnonzero(half != side)
         learner = learner_for("image", features=features, random_state=random_state)
-        learner.fit(take_rows(rows[0], there), codes[there])
-        x, m, h = (None if part is None else learner.embed(part) for part in rows)
+        learned = np.union1d(there, np.flatnonzero(np.bincount(codes)[codes] == 1))  # with each class in it
+        learner.fit(take_rows(rows[0], learned), codes[learned])
+        x, m = (learner.embed(part) for part in rows[:2])
+        usual = usual_distance(x, None if held is None else learner.embed(rows[2]))
         groups = {"all": (there, here, np.arange(len(made_labels)))} | {
             name: (there[codes[there] == code], here[codes[here] == code], some)
             for code, (name, some) in enumerate(places.items())
         }
-        figures = {name: asdict(_figures(x, m, h, *group, k=int(k))) for name, group in groups.items()}
+        figures = {name: asdict(_figures(x, m, usual, *group, k=int(k))) for name, group in groups.items()}
         found.append(pd.DataFrame(figures).T)
     return (found[0] + found[1]) / 2
 
@@ -118,10 +121,10 @@ def _labels(real: Any, y: Any, made: Any, y_made: Any, k: Any) -> tuple[Any, Any
     return labels, made_labels
 
 
-def _figures(every: Any, made: Any, held: Any, there: Any, here: Any, some: Any, *, k: int) -> ImageFidelity:
+def _figures(every: Any, made: Any, usual: float, there: Any, here: Any, some: Any, *, k: int) -> ImageFidelity:
     """Return the figures of some made images, by features that were learned `there` and not `here`."""
     x, r, m = every[there], every[here], made[some]
-    nearer = share_nearer(every, m, held) if len(m) else np.nan
+    nearer = float((least(m, every) < usual).mean()) if len(m) else np.nan
     if min(len(x), len(r)) < max(FEWEST // 2, k + 1) or len(m) < 2:
         return ImageFidelity(np.nan, np.nan, np.nan, nearer, np.nan, np.nan, np.nan)
     return ImageFidelity(
@@ -166,16 +169,34 @@ def share_nearer(known: Floats, made: Floats, held: Floats | None = None) -> flo
 
     Shape: known (n, d), made (m, d), held (h, d); without these each known row is compared with the other known ones.
     """
-    own = lone(known) if held is None else distances(held, known).min(axis=1)
-    return float((distances(made, known).min(axis=1) < np.median(own)).mean())
+    return float((least(made, known) < usual_distance(known, held)).mean())
 
 
-def lone(x: Floats) -> Floats:
-    """Return the distance of each row to its nearest other. Shape: (n, d) to (n,)."""
-    found = distances(x, x)
-    np.fill_diagonal(found, np.inf)
-    made: Floats = found.min(axis=1)
-    return made
+def usual_distance(known: Floats, held: Floats | None = None) -> float:
+    """Return the distance of the middle held-out row to its nearest known one, which it is not itself; or infinity.
+
+    Rows that occur more than once count once. Shape: as of `share_nearer`.
+    """
+    scale = float(np.abs(known).max(initial=0)) or 1.0
+    every = known[np.unique(np.round(known / scale, 6), axis=0, return_index=True)[1]]
+    own = least(every, every, others=True) if held is None else least(held, every)
+    own = own[own > 1e-6 * scale]
+    return float(np.median(own)) if len(own) else np.inf
+
+
+def least(a: Floats, b: Floats, *, others: bool = False) -> Floats:
+    """Return the distance of each row of a to the nearest of b; with `others` not to that of its own place.
+
+    Shape: (n, d), (m, d) to (n,).
+    """
+    found = np.empty(len(a))
+    for start in range(0, len(a), 1024):
+        apart = distances(a[start : start + 1024], b)
+        if others:
+            rows = np.arange(len(apart))
+            apart[rows, start + rows] = np.inf
+        found[start : start + 1024] = apart.min(axis=1)
+    return found
 
 
 def distances(a: Floats, b: Floats) -> Floats:

@@ -16,7 +16,7 @@ from sklearn.base import clone
 
 from ..data import saved
 from ..data.kinds import Kind, join_rows, take_rows
-from ..errors import ConfigError, nearest
+from ..errors import ConfigError, FewRowsWarning, ignoring, nearest
 from ..random import as_generator
 from ..transforms.base import Transform
 from ..transforms.draws import Draws
@@ -25,6 +25,7 @@ from . import generator_class
 from .base import Codes, Draw, Generator, Supports
 from .copies import orders
 from .packing import packed, unpacked
+from .taking import check_kind
 
 DEFAULTS: dict[Kind, str] = {  # kind: where `default()` returns the policy
     "image": "gensynth.transforms.image.default",
@@ -49,7 +50,8 @@ class Augment(Generator):
     other rows of the class, as `MixRows`, `SwapNoise` and `GuidedWarp` do, has others beside it, which the frame of
     parents does not name.
 
-    Few rows: one row is changed as often as asked; there is nothing to warn of beyond what the transform says that it
+    Few rows: one row is changed as often as asked (with `generator`, which learns changed copies, up to 20 of each, it
+    is said where that one would say so); there is nothing to warn of beyond what the transform says that it
     can break (`Transform.breaks`). Of tables, one row of a class has no other to take from, and its numbers are moved
     by the spread of those of all rows.
 
@@ -91,7 +93,15 @@ class Augment(Generator):
         if self.policy is not None:
             read(self.policy)
         if self.generator is not None:
-            built(self.generator)._check_params()
+            inner = built(self.generator)
+            if self.random_state is not None:
+                inner.set_params(random_state=0)  # as it will have one
+            inner._check_params()
+
+    def _check_table(self, rows: Any) -> None:
+        super()._check_table(rows)
+        if self.generator is not None:
+            check_kind(built(self.generator), rows, self.kind_)
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
         policy = default_for(self.kind_) if self.policy is None else read(self.policy)
@@ -109,7 +119,17 @@ class Augment(Generator):
         if len(more):
             rows = join_rows(rows, self._changed(take_rows(rows, more), self.codes_[more], key))
         generator.set_params(random_state=int(as_generator(key, "generator").integers(2**31)))
-        return generator.fit(self._outside(rows), codes)
+        with ignoring(FewRowsWarning):  # which counts the copies, and was said of the rows
+            return generator.fit(self._outside(rows), codes)
+
+    def repeating(self) -> dict[str, Any]:
+        """Return the parameters that make `fit` repeat a training of the generator that time or Ctrl-C ended."""
+        inner: dict[str, Any] = getattr(self.generator_, "repeating", dict)()
+        if self.generator_ is None or not inner:
+            return {}
+        params = {name: value for name, value in self.generator_.get_params(deep=False).items() if value is not None}
+        params.pop("random_state", None)
+        return {"generator": {"name": type(self.generator_).__name__, "params": params | inner}}
 
     def _again(self) -> Codes:
         """Return the rows whose changed copies the generator learns beside all rows. Shape: (m,)."""
@@ -143,12 +163,14 @@ class Augment(Generator):
 
     def _behind(self, found: Any, n: int) -> tuple[Codes, npt.NDArray[np.float64]]:
         """Return the real rows behind those of the generator, copies' own among them. Shape: (n, k) and weights."""
-        row, parent, weight = (found[name].to_numpy() for name in ("row", "parent", "weight"))
+        real = np.concatenate([np.arange(len(self.codes_)), self._again()])
+        whose = found.assign(parent=real[found["parent"].to_numpy()])
+        whole = whose.groupby(["row", "parent"], sort=False, as_index=False)["weight"].sum()  # a row and its copy
+        row, parent, weight = (whole[name].to_numpy() for name in ("row", "parent", "weight"))
         place = np.arange(len(row)) - np.searchsorted(row, row)
         shape = n, int(place.max(initial=-1)) + 1
         parents, weights = np.full(shape, -1, dtype=np.intp), np.zeros(shape)
-        parents[row, place] = np.concatenate([np.arange(len(self.codes_)), self._again()])[parent]
-        weights[row, place] = weight
+        parents[row, place], weights[row, place] = parent, weight
         return parents, weights
 
     def _working(self, rows: Any) -> Any:
@@ -156,6 +178,9 @@ class Augment(Generator):
         return Matrix(rows, self.encoder_.layout_) if self.kind_ == "table" else rows
 
     def _ladder(self, count: int) -> str | None:
+        inner = None if self.generator is None else built(self.generator)
+        if inner is not None and inner._ladder(count):
+            return f"{type(inner).__name__} learns changed copies of them, at most {FOLD} of each"
         return ALONE if self.kind_ == "table" and count == 1 else None
 
     def _saved_params(self) -> dict[str, Any]:

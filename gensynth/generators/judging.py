@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..errors import ConfigError, nearest
 from .training import check_count, check_rate
 
@@ -44,9 +46,10 @@ class Judging:
         if isinstance(made.augment, Mapping):
             _check_names("critic: augment", made.augment, [*CHANGES])
             for name, value in made.augment.items():
-                if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+                number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+                if not number or not 0 <= value <= 1:
                     raise ConfigError(f"critic: augment: {name} must be a number from 0 to 1, got {value!r:.60}")
-        elif not isinstance(made.augment, bool):
+        elif not isinstance(made.augment, bool | np.bool_):
             raise ConfigError(
                 f"critic: augment must be true, false or a mapping of strengths, got {made.augment!r:.60}"
             )
@@ -57,9 +60,9 @@ class Judging:
         """What is changed of the images that the critic sees, None for nothing."""
         from ..nn.differentiable import Differentiable
 
-        if isinstance(self.augment, bool):
+        if not isinstance(self.augment, Mapping):
             return Differentiable() if self.augment else None
-        asked = dict.fromkeys(CHANGES, 0.0) | dict(self.augment)
+        asked = dict.fromkeys(CHANGES, 0.0) | {name: float(value) for name, value in self.augment.items()}
         return Differentiable(**asked) if any(asked.values()) else None
 
 

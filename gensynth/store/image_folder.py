@@ -143,8 +143,12 @@ class ImageFolder:
     def __getitem__(self, key: Any) -> Self:
         """Rows at a position (kept as one row), a slice, positions or a mask; nothing is decoded."""
         if isinstance(key, tuple):  # scikit-learn asks X[rows, ...]
+            if len(key) != 2 or key[1] is not Ellipsis:
+                raise IndexError(f"an ImageFolder is cut by its rows alone, got {len(key)} indices: cut its x instead")
             key = key[0]
         if isinstance(key, int | np.integer):
+            if not -len(self) <= key < len(self):
+                raise IndexError(f"there are {len(self)} images, and no row {key}")
             rows = np.asarray([range(len(self))[int(key)]])
         else:
             rows = np.arange(len(self))[key if isinstance(key, slice) else np.asarray(key)]
@@ -202,10 +206,14 @@ class Decoded:
         return self.folder.__array__(dtype)
 
     def __getitem__(self, key: Any) -> Bytes:
-        """Return an image, or some."""
-        if isinstance(key, int | np.integer):
-            return self.folder.decoded(int(key))
-        return np.asarray(self.folder[key])
+        """Return what an array would; only the rows that are asked for are decoded."""
+        first, *rest = key if isinstance(key, tuple) else (key,)
+        if first is Ellipsis or first is None:
+            return np.asarray(np.asarray(self.folder)[key])
+        made = np.asarray(self.folder[first])
+        if isinstance(first, int | np.integer):
+            return np.asarray(made[(0, *rest)])
+        return np.asarray(made[(slice(None), *rest)])
 
 
 def readable(listing: Listing, on_bad: OnBad, *, whole: bool) -> tuple[Listing, list[Head]]:
