@@ -52,8 +52,8 @@ class VAE(Trained):
     Few rows: a class of 1 to 5 is mostly what all rows have in common: its points are spread as those of the other
     classes are, and of images those of lightly moved copies go with them, until a class has 200 points or 40 a row:
     turned by up to 10 degrees, slanted by up to 5, shifted and zoomed by up to a tenth, never mirrored. Classes of more
-    rows have spreads of their own. From 200 rows on a tenth is held out to tell when to
-    stop; with fewer all `steps` are done.
+    rows have spreads of their own. From 200 rows on a tenth is held out to tell when to stop; with fewer all `steps`
+    are done.
 
     A saved file holds points of real rows, from which these can nearly be made again, where `sampler` draws around or
     between them: of images unless it is "normal", of tables only if it is "smote". Of "detail" it holds the images,
@@ -70,7 +70,8 @@ class VAE(Trained):
             leaves out of that real one is put back, so that edges and texture are its own; "smote": between the points
             of two like rows; "normal": from one normal a class. None for "mixture", of images "detail".
         components: normals in the mixture of a class at most, at least 1; of n rows of a table there are n / 16, or the
-            root of n, and None for 200 at most; of images, points that are drawn around, None for all.
+            root of n, and None for 200 at most; of images, points that are drawn around, those of moved copies among
+            them, and None for 20,000.
         steps: training steps at most, at least 1; None for 16 passes through the rows, between 400 and 6,000 steps; of
             images 26, at least 800.
         max_time: bound on training, such as "90s", "2m" or a number of seconds; None for none.
@@ -208,7 +209,7 @@ class VAE(Trained):
         the last are decoded as well: like a and b, not equal to them.
 
         Arguments:
-            a: a table of one row, with the columns of training.
+            a: one row, such as X[:1]: a table with the columns of training, or an image of its size.
             b: another.
             n: how many rows, at least 2.
             y: the class of all of them; None where the generator was fitted without labels.
@@ -220,7 +221,7 @@ class VAE(Trained):
         check_count("n", n, 2, optional=False)
         ends = [self.encode(end, y) for end in (a, b)]
         if any(len(end) != 1 for end in ends):
-            raise ConfigError(f"a and b must be tables of one row, got {len(ends[0])} and {len(ends[1])} rows")
+            raise ConfigError(f"a and b must be one row each, such as X[:1], got {len(ends[0])} and {len(ends[1])} rows")
         t = np.linspace(0, 1, n)[:, None]
         z = (1 - t) * ends[0] + t * ends[1]
         return self._decoded(z, self.labels_.of_rows(y, n), np.zeros(n, dtype=np.intp), self._next_key(random_state))
