@@ -41,6 +41,7 @@ _NAMES = {
     "VAE": "gensynth.generators.vae",
     "WGAN": "gensynth.generators.wgan",
     "Augment": "gensynth.generators.augment",
+    "StyleTransfer": "gensynth.generators.style",
     "Transform": "gensynth.transforms.base",
     "NotACopy": "gensynth.gates",
     "LabelAgrees": "gensynth.gates",

@@ -35,6 +35,7 @@ GENERATORS = {
     "VAE": "gensynth.generators.vae",
     "WGAN": "gensynth.generators.wgan",
     "Augment": "gensynth.generators.augment",
+    "StyleTransfer": "gensynth.generators.style",
 }
 
 

@@ -221,7 +221,9 @@ class VAE(Trained):
         check_count("n", n, 2, optional=False)
         ends = [self.encode(end, y) for end in (a, b)]
         if any(len(end) != 1 for end in ends):
-            raise ConfigError(f"a and b must be one row each, such as X[:1], got {len(ends[0])} and {len(ends[1])} rows")
+            raise ConfigError(
+                f"a and b must be one row each, such as X[:1], got {len(ends[0])} and {len(ends[1])} rows"
+            )
         t = np.linspace(0, 1, n)[:, None]
         z = (1 - t) * ends[0] + t * ends[1]
         return self._decoded(z, self.labels_.of_rows(y, n), np.zeros(n, dtype=np.intp), self._next_key(random_state))

@@ -11,7 +11,8 @@ Of an image x (c, h, w) with values in [-1, 1], in this order:
 Reference: Zhao et al. 2020, arXiv:2006.10738, sec. 3 ("Color + Translation + Cutout").
 
 It is not free: of 500 digits and in 1,000 steps, a classifier trained on what was made with all of it did worse, .85
-against .90 without.
+against .90 without; and so it did where digits of a class were 5 to 500, in as many steps as the WGAN takes: balanced
+accuracy .897 without, .893 with translation alone, .880 with all of it (one seed).
 
 DIFFERS from Zhao et al.: an opacity (the last of 2 or 4 channels) keeps its values; each part can be weaker.
 """
