@@ -54,7 +54,7 @@ def test_colours_of_full_strength_have_the_mean_and_covariance_of_the_style():
         torch.rand(5, 3, 16, 16, generator=torch.Generator().manual_seed(1))
         * torch.tensor([0.9, 0.3, 0.6])[:, None, None]
     )
-    style, which = Colours.learn(bank.permute(0, 2, 3, 1).numpy(), 30), np.array([4, 0, 2, 2])
+    style, which = Colours.learn(bank.permute(0, 2, 3, 1).numpy(), lambda: 30), np.array([4, 0, 2, 2])
     mean, covariance = spread(style.give(x, which, np.ones(4)))
     np.testing.assert_allclose(mean, style.mean[which], atol=1e-6)
     np.testing.assert_allclose(covariance, style.covariance[which], atol=1e-6)
@@ -75,13 +75,13 @@ def test_the_map_of_colours_is_the_cheapest():
 
 def test_noise_of_dark_images_is_not_blown_up():
     dark = torch.from_numpy(RNG.normal(0.02, 0.001, (1, 3, 16, 16))).float()
-    style = Colours.learn(noise(1, 16, 16, 3), 16)
+    style = Colours.learn(noise(1, 16, 16, 3), lambda: 16)
     assert float(style.give(dark, np.zeros(1, int), np.ones(1)).std((2, 3)).max()) < 0.03
 
 
 def test_waves_take_amplitudes_and_keep_phases():
     x = torch.from_numpy(scenes(2, 60).transpose(0, 3, 1, 2) / 255.0).float()
-    style = Waves.learn(scenes(3, 48), 60)
+    style = Waves.learn(scenes(3, 48), lambda: 60)
     made = style.give(x, np.array([0, 2]), np.ones(2))
     own, new = coefficients(x, 3), coefficients(made, 3)
     middle = new[:, :, 3, 0].real
@@ -94,11 +94,20 @@ def test_waves_take_amplitudes_and_keep_phases():
     assert style.waves.shape[3] - 1 == int(REACH * 60)
 
 
+def test_a_style_of_few_pixels_has_no_short_waves():
+    style = Waves.learn(noise(2, 3, 9, 3), lambda: 200)
+    assert style.waves.shape[2:] == (21, 11)
+    found = np.argwhere(np.abs(style.waves[0, 0]) > 0)
+    assert (found.min(0).tolist(), found.max(0).tolist()) == ([9, 0], [11, 4])
+    made = Restyle.of(style, np.array([1]), np.ones(1))(noise(1, 200, 220, 3), index=[0])
+    assert made.shape == (1, 200, 220, 3)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_grey_images_take_the_grey_of_styles(kind):
     bank = scenes(3)
     x = torch.rand(2, 1, 24, 24, generator=torch.Generator().manual_seed(0))
-    style, which = kind.learn(bank, 24), np.array([0, 2])
+    style, which = kind.learn(bank, lambda: 24), np.array([0, 2])
     made = style.give(x, which, np.ones(2))
     wanted = (bank[which] / 255.0) @ [0.299, 0.587, 0.114]
     assert made.shape == x.shape
@@ -109,7 +118,7 @@ def test_grey_images_take_the_grey_of_styles(kind):
 @pytest.mark.parametrize("value", [0, 255, 90])
 def test_even_images_become_even_ones(kind, value):
     x = np.full((2, 16, 16, 3), value, dtype=np.uint8)
-    style = kind.learn(np.concatenate([x, noise(1, 16, 16, 3)]), 16)
+    style = kind.learn(np.concatenate([x, noise(1, 16, 16, 3)]), lambda: 16)
     for which in (0, 2):
         made = Restyle.of(style, np.full(2, which), np.ones(2))(x, index=[0, 1])
         assert (made == made[:, :1, :1]).all()
@@ -118,7 +127,7 @@ def test_even_images_become_even_ones(kind, value):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_known_comes_back_or_is_refused(kind):
-    style = kind.learn(scenes(3), 24)
+    style = kind.learn(scenes(3), lambda: 24)
     again = kind.unpack(style.pack())
     assert all(np.array_equal(a, b) for a, b in zip(again.pack().values(), style.pack().values(), strict=True))
     (name, array), *_ = style.pack().items()

@@ -17,7 +17,6 @@ import pandas as pd
 
 from ..balance import Balancer
 from ..errors import DataError
-from ..generators.augment import Augment
 from ..recipe import Job
 from ..store.folders import Names
 from ..store.jsonfile import write_json
@@ -95,8 +94,8 @@ def _suited(X: pictures.Pictures, balancer: Balancer, folder: Folder, job: Job, 
     if job.size is not None:
         text = "real images are copied or changed as they are: --size is for generators that need one"
         print(f"gensynth: note: {job.data}: {text}", file=sys.stderr)
-    if changes(generator) and type(generator) is Augment and not balancer.prefit:
-        balancer.generator = pictures.Augment(**generator.get_params())
+    if changes(generator) and type(generator) in pictures.LAZY and not balancer.prefit:
+        balancer.generator = pictures.LAZY[type(generator)](**generator.get_params())
     return X
 
 

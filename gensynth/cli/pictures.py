@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..data.kinds import Rows
 from ..errors import ConfigError
-from ..generators import augment
+from ..generators import augment, style
 from ..generators.base import Codes, Draw
 from ..generators.copies import orders
 from ..store.images import read_image, read_mask
@@ -124,6 +124,23 @@ class Augment(augment.Augment):
         ]
         rows = Pictures(made, None if masks is None else made)
         return Draw(rows, parents[:, None], np.ones((len(codes), 1)))
+
+
+class StyleTransfer(style.StyleTransfer):
+    """`StyleTransfer` for images that are files: the same rows, made when they are written."""
+
+    def _changed(self, rows: Any, restyle: Transform) -> Any:
+        masks = rows.mask_items
+        made = [
+            Made(restyle, item, None if masks is None else masks[row], 0, row) for row, item in enumerate(rows.items)
+        ]
+        return Pictures(made, None if masks is None else made)
+
+
+LAZY: dict[type, type] = {
+    augment.Augment: Augment,
+    style.StyleTransfer: StyleTransfer,
+}  # what stands in for generators, on files
 
 
 def _made(items: Sequence[Made]) -> tuple[list[npt.NDArray[Any]], list[npt.NDArray[Any] | None]]:

@@ -27,6 +27,7 @@ from .base import Codes, Draw, Generator, Supports
 from .copies import orders
 
 if TYPE_CHECKING:
+    from ..transforms.base import Transform
     from ..transforms.image.restyle import Style
 
 Method = Literal["moments", "fourier"]
@@ -107,15 +108,18 @@ class StyleTransfer(Generator):
     # Learning ----------------------------------------------------------------------------------------------------
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
-        from ..transforms.image.colour import Brightness
-
-        Brightness((1.0, 1.0)).check(rows)
         self.rows_, self.codes_ = rows, codes
         if self._bank == "any":
             text = "style can carry the class; behind the gate LabelAgrees rows that look like another are refused"
             warnings.warn(f"StyleTransfer, styles='any': {text}", GensynthWarning, stacklevel=3)
-        bank = rows if self._bank in BANKS else self._given_styles()
-        self.style_ = style_of(self.method).learn(bank.x, _side(rows.x))
+        if self._bank in BANKS:
+            bank = rows
+        else:
+            from ..transforms.image.colour import Brightness
+
+            bank = self._given_styles()
+            Brightness((1.0, 1.0)).check(rows)
+        self.style_ = style_of(self.method).learn(bank.x, lambda: _side(rows.x))
 
     def _given_styles(self) -> Any:
         """Return the images that were given as styles. Raises: DataError where there are none, or they are none."""
@@ -147,13 +151,16 @@ class StyleTransfer(Generator):
             styles[spots] = self._others(contents[spots], pool, u[spots, 0])
         rows = take_rows(self.rows_, contents)
         if len(codes):
-            rows = Restyle.of(self.style_, styles, strength)(rows, index=np.arange(len(codes)))
+            rows = self._changed(rows, Restyle.of(self.style_, styles, strength))
         if self._bank not in BANKS:
             return Draw(rows, contents[:, None], np.ones((len(codes), 1)))
         weights = np.stack([1 - strength, strength], axis=1)
         alone = contents == styles
         weights[alone] = 1, 0
         return Draw(rows, np.stack([contents, np.where(alone, -1, styles)], axis=1), weights)
+
+    def _changed(self, rows: Any, restyle: Transform) -> Any:
+        return restyle(rows, index=np.arange(count_rows(rows)))
 
     def _others(self, contents: Codes, pool: Codes, u: npt.NDArray[np.float64]) -> Codes:
         """Return a style for each content: any of its bank but itself, if there is another. Shape: (m,) each."""

@@ -25,6 +25,7 @@ colour appear; and an image of another size needs not be resized, as frequencies
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -49,22 +50,28 @@ class Style(ABC):
     """What is known of the styles of a bank, as arrays of as many rows."""
 
     @classmethod
-    def learn(cls, images: Any, side: int) -> Self:
+    def learn(cls, images: Any, side: Callable[[], int]) -> Self:
         """Return what is known of images in any form that policies take. Raises: DataError.
 
         Arguments:
             images: the bank.
-            side: the shorter side of the largest image that will be given their style.
+            side: tells the shorter side of the largest image that will be given their style.
         """
         listed = isinstance(images, list | tuple)
         steps = range(0, len(images), 1 if listed else TOGETHER)
         parts = (_colours(stacked([images[at]]) if listed else images[at : at + TOGETHER]) for at in steps)
-        found = zip(*(cls.seen(part, side) for part in parts), strict=True)
+        reach = cls.reach(side)
+        found = zip(*(cls.seen(part, reach) for part in parts), strict=True)
         return cls(*(np.concatenate(values) for values in found))
 
     @staticmethod
+    def reach(side: Callable[[], int]) -> int:
+        """Return how many waves must be known of a style."""
+        return 0
+
+    @staticmethod
     @abstractmethod
-    def seen(x: Tensor, side: int) -> tuple[npt.NDArray[Any], ...]:
+    def seen(x: Tensor, reach: int) -> tuple[npt.NDArray[Any], ...]:
         """Return what is known of images, in the order of the fields. Shape: (m, 3, h, w) in [0, 1]."""
 
     @abstractmethod
@@ -95,7 +102,7 @@ class Colours(Style):
     covariance: Floats
 
     @staticmethod
-    def seen(x: Tensor, side: int) -> tuple[npt.NDArray[Any], ...]:  # noqa: D102 -- the base documents it
+    def seen(x: Tensor, reach: int) -> tuple[npt.NDArray[Any], ...]:  # noqa: D102 -- the base documents it
         mean, covariance = spread(x)
         return mean, covariance
 
@@ -128,8 +135,16 @@ class Waves(Style):
     waves: npt.NDArray[np.complex64]
 
     @staticmethod
-    def seen(x: Tensor, side: int) -> tuple[npt.NDArray[Any], ...]:  # noqa: D102
-        return (coefficients(x, int(REACH * side)).numpy(),)
+    def reach(side: Callable[[], int]) -> int:  # noqa: D102
+        return int(REACH * side())
+
+    @staticmethod
+    def seen(x: Tensor, reach: int) -> tuple[npt.NDArray[Any], ...]:  # noqa: D102
+        found = coefficients(x, reach)
+        for axis, side in ((2, x.shape[2]), (3, x.shape[3])):  # waves shorter than two pixels there are none
+            waves = torch.arange(-reach if axis == 2 else 0, reach + 1).abs() <= (side - 1) // 2
+            found = found * waves.view(-1, *[1] * (3 - axis))
+        return (found.numpy(),)
 
     def give(self, x: Tensor, styles: Ints, strength: Floats) -> Tensor:  # noqa: D102
         known = self.waves.shape[3] - 1
