@@ -204,8 +204,8 @@ def spread(x: Tensor) -> tuple[Floats, Floats]:
     Shape: (m, c, h, w) to (m, c) and (m, c, c).
     """
     flat = x.flatten(2)
-    mean = flat.mean(2).double()
-    square = torch.bmm(flat, flat.transpose(1, 2)).double() / flat.shape[2]
+    mean = flat.mean(2).double().cpu()
+    square = torch.bmm(flat, flat.transpose(1, 2)).double().cpu() / flat.shape[2]
     return mean.numpy(), (square - mean[:, :, None] * mean[:, None, :]).numpy()
 
 
