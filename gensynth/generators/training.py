@@ -33,8 +33,9 @@ class Training:
         device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda", "cuda:1" or "mps".
         checkpoint_dir: folder for a checkpoint a round, from which the same `fit` goes on after it was killed; it needs
             a `random_state`, or no later `fit` is the same.
-        pictures_dir: folder for a picture a round of what is made by then, always of the same noise, so that anyone can
-            see it learn; of images alone. It is made where it is not there, and pictures of other trainings are
+        pictures_dir: folder for a picture a round, so that anyone can see it learn; of images alone. Of `WGAN` it shows
+            what is made by then, always of the same noise; of `VAE` pairs of a real image and what comes back of it,
+            softer than what "detail" makes. It is made where it is not there, and pictures of other trainings are
             overwritten.
         progress: whether to show a line on standard error; None where that is a terminal.
         trainer_kwargs: for Lightning's Trainer: precision, devices, num_nodes, strategy, callbacks...
