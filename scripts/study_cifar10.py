@@ -21,7 +21,7 @@ from tables_bench.process import ROOT, Run, child, finished
 from tables_bench.report import show_table
 
 SIZES = ("5,000 images", "500 images")
-ARMS = ("nothing", "flip", "rotate", "crop", "colour", "cutout", "default policy", "VAE", "WGAN")
+ARMS = ("nothing", "flip", "rotate", "crop", "colour", "cutout", "default policy", "VAE", "WGAN", "StyleTransfer")
 
 
 def options() -> argparse.Namespace:

@@ -31,7 +31,7 @@ POLICIES: dict[str, Any] = {
     "cutout": {"name": "Cutout"},
     "default policy": None,
 }
-GENERATORS = ("VAE", "WGAN")
+GENERATORS = ("VAE", "WGAN", "StyleTransfer")
 ARMS = ("nothing", *POLICIES, *GENERATORS)
 
 
