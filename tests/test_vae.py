@@ -215,7 +215,7 @@ def test_what_cannot_be_encoded_or_decoded_says_so(model, table):
     for Z in (np.zeros((2, 3)), np.zeros(4), np.full((1, 4), np.nan), [["a"] * 4]):
         with pytest.raises(DataError, match="Z must be"):
             model.decode(Z, "rare")
-    with pytest.raises(ConfigError, match="one row each.*got 2 and 1 rows"):
+    with pytest.raises(ConfigError, match=r"one row each.*got 2 and 1 rows"):
         model.interpolate(X[:2], X[:1], 5, y="rare")
     for n in (1, None, 2.5):
         with pytest.raises(ConfigError, match="n must be"):
