@@ -14,7 +14,7 @@ from ..data.kinds import Rows
 from ..errors import ConfigError
 from ..generators import augment, style
 from ..generators.base import Codes, Draw
-from ..generators.copies import orders
+from ..generators.copies import evenly
 from ..store.images import read_image, read_mask
 from ..transforms.base import Transform
 
@@ -113,10 +113,7 @@ class Augment(augment.Augment):
         self.policy_ = policy.fit(rows, codes)
 
     def _sample(self, codes: Codes, key: int) -> Draw:
-        parents = np.empty(len(codes), dtype=np.intp)
-        for code in np.unique(codes):
-            spots = np.flatnonzero(codes == code)
-            parents[spots] = orders(np.flatnonzero(self.codes_ == code), len(spots), key, int(code))
+        parents = evenly(self.codes_, codes, key)
         policy, masks = self.policy_.seeded(key), self.rows_.mask_items
         made = [
             Made(policy, self.rows_.items[parent], None if masks is None else masks[parent], int(code), row)

@@ -23,7 +23,7 @@ from ..transforms.draws import Draws
 from ..transforms.table.rows import Matrix
 from . import generator_class
 from .base import Codes, Draw, Generator, Supports
-from .copies import orders
+from .copies import evenly
 from .packing import packed, unpacked
 from .taking import check_kind
 
@@ -152,10 +152,7 @@ class Augment(Generator):
             made, found = self.generator_.sample(y=codes, random_state=key % 2**31, return_parents=True)
             rows = self.encoder_.encode(made) if self.kind_ == "table" else made
             return Draw(self._changed(rows, codes, key) if len(codes) else rows, *self._behind(found, len(codes)))
-        parents = np.empty(len(codes), dtype=np.intp)
-        for code in np.unique(codes):
-            spots = np.flatnonzero(codes == code)
-            parents[spots] = orders(np.flatnonzero(self.codes_ == code), len(spots), key, int(code))
+        parents = evenly(self.codes_, codes, key)
         rows = take_rows(self.rows_, parents)
         if len(rows):
             rows = self._changed(rows, codes, key)

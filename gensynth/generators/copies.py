@@ -120,6 +120,18 @@ class RandomOverSampler(Generator):
         self.rows_ = saved.unpack_rows(meta["rows"], arrays)
 
 
+def evenly(known: Codes, codes: Codes, key: int) -> Codes:
+    """Return a row of the class for each code, each row of a class as often as every other.
+
+    Shape: known (n,) the classes of the rows, codes (m,); returns (m,).
+    """
+    made = np.empty(len(codes), dtype=np.intp)
+    for code in np.unique(codes):
+        spots = np.flatnonzero(codes == code)
+        made[spots] = orders(np.flatnonzero(known == code), len(spots), key, int(code))
+    return made
+
+
 def orders(pool: Codes, n: int, key: int, code: int) -> Codes:
     """Return n positions of the pool of a class: random orders of it, one after the other."""
     turns = -(-n // len(pool))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ConfigError, nearest
-from .training import check_count, check_rate
+from ..errors import ConfigError
+from .training import check_count, check_names, check_rate
 
 if TYPE_CHECKING:
     from ..nn.differentiable import Differentiable
@@ -37,14 +37,13 @@ class Judging:
     @classmethod
     def read(cls, given: Mapping[str, Any] | None) -> Judging:
         """Return the settings that a mapping gives. Raises: ConfigError for an unknown name or a value out of range."""
-        if given is not None and not isinstance(given, Mapping):
-            raise ConfigError(f"critic must be a mapping of settings, got {given!r:.60}")
-        _check_names("critic", given or {}, [field.name for field in fields(cls)])
+        if given is not None:
+            check_names("critic", given, [field.name for field in fields(cls)])
         made = cls(**(given or {}))
         check_count("critic: steps", made.steps, optional=False)
         check_rate("critic: penalty", made.penalty)
         if isinstance(made.augment, Mapping):
-            _check_names("critic: augment", made.augment, [*CHANGES])
+            check_names("critic: augment", made.augment, [*CHANGES])
             for name, value in made.augment.items():
                 number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
                 if not number or not 0 <= value <= 1:
@@ -64,9 +63,3 @@ class Judging:
             return Differentiable() if self.augment else None
         asked = dict.fromkeys(CHANGES, 0.0) | {name: float(value) for name, value in self.augment.items()}
         return Differentiable(**asked) if any(asked.values()) else None
-
-
-def _check_names(where: str, given: Mapping[str, Any], known: list[str]) -> None:
-    for name in given:
-        if name not in known:
-            raise ConfigError(f"{where} has no setting {name!r}{nearest(str(name), known)}")

@@ -24,7 +24,7 @@ from ..data.kinds import as_rows, count_rows, take_rows
 from ..errors import ConfigError, DataError, GensynthWarning, nearest
 from ..random import cell_uniforms
 from .base import Codes, Draw, Generator, Supports
-from .copies import orders
+from .copies import evenly
 
 if TYPE_CHECKING:
     from ..transforms.base import Transform
@@ -141,13 +141,12 @@ class StyleTransfer(Generator):
     def _sample(self, codes: Codes, key: int) -> Draw:
         from ..transforms.image.restyle import Restyle
 
-        contents, styles = np.empty(len(codes), dtype=np.intp), np.empty(len(codes), dtype=np.intp)
+        contents, styles = evenly(self.codes_, codes, key), np.empty(len(codes), dtype=np.intp)
         u = cell_uniforms(key, np.arange(len(codes)), "style", 2)
         low, high = self._range()
         strength = low + (high - low) * u[:, 1]
         for code in np.unique(codes):
             spots, pool = np.flatnonzero(codes == code), np.flatnonzero(self.codes_ == code)
-            contents[spots] = orders(pool, len(spots), key, int(code))
             styles[spots] = self._others(contents[spots], pool, u[spots, 0])
         rows = take_rows(self.rows_, contents)
         if len(codes):

@@ -54,12 +54,8 @@ class Training:
     @classmethod
     def read(cls, given: Mapping[str, Any] | None) -> Training:
         """Return the settings that a mapping gives. Raises: ConfigError for an unknown name or a value out of range."""
-        if given is not None and not isinstance(given, Mapping):
-            raise ConfigError(f"training must be a mapping of settings, got {given!r:.60}")
-        names = [field.name for field in fields(cls)]
-        for name in given or {}:
-            if name not in names:
-                raise ConfigError(f"training has no setting {name!r}{nearest(name, names)}")
+        if given is not None:
+            check_names("training", given, [field.name for field in fields(cls)])
         made = cls(**(given or {}))
         for name in ("batch_size", "patience", "stop_after"):
             check_count(name, getattr(made, name))
@@ -112,6 +108,15 @@ class Pace:
     def steps_for(self, rows: int, batch: int) -> int:
         """Return how many steps go through so many rows, within bounds."""
         return int(np.clip(self.passes * rows / batch, self.least, self.most))
+
+
+def check_names(what: str, given: Any, known: list[str]) -> None:
+    """Raise ConfigError where settings are no mapping, or one of them is not known."""
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"{what} must be a mapping of settings, got {given!r:.60}")
+    for name in given:
+        if name not in known:
+            raise ConfigError(f"{what} has no setting {name!r}{nearest(str(name), known)}")
 
 
 def check_count(name: str, value: Any, least: int = 1, *, optional: bool = True) -> None:
