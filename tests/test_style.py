@@ -10,7 +10,9 @@ from PIL import Image
 import gensynth
 from gensynth import Balancer, ImageFolder, Images, StyleTransfer
 from gensynth.errors import ConfigError, DataError, FewRowsWarning, FormatError, GensynthWarning, RealRowsWarning
-from gensynth.transforms.image.restyle import REACH, Colours, Restyle, Waves, cheapest, coefficients, spread, synthesis
+from gensynth.transforms.image.restyle import Restyle
+from gensynth.transforms.image.styles.fourier import REACH, Waves, coefficients, synthesis
+from gensynth.transforms.image.styles.moments import Colours, cheapest, spread
 
 RNG = np.random.default_rng(0)
 KINDS = [Colours, Waves]

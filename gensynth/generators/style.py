@@ -1,10 +1,10 @@
-"""Real images in the style of others: the same thing in another light, its label, mask and boxes kept.
+"""Real images in the style of others: the same thing in another light or paint, its label, mask and boxes kept.
 
     made = give(content, style, strength),   strength ~ U(low, high)
 
 The content is a real image of the class, each used as often as every other; the style is that of another image, of the
 same class where nothing is said, since style can carry the class: the texture of a lesion is its diagnosis. How a
-style is given stands in `transforms.image.restyle`.
+style is given stands in `transforms.image.styles`, a file a method, and how it is learned in `styling`.
 
 Reference: Jackson et al. 2019, arXiv:1809.05375 (styles drawn at random as augmentation).
 """
@@ -12,7 +12,7 @@ Reference: Jackson et al. 2019, arXiv:1809.05375 (styles drawn at random as augm
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
@@ -20,43 +20,69 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import saved
-from ..data.kinds import as_rows, count_rows, take_rows
+from ..data.kinds import Kind, as_rows, count_rows, take_rows
 from ..errors import ConfigError, DataError, GensynthWarning, nearest
-from ..random import cell_uniforms
-from .base import Codes, Draw, Generator, Supports
+from ..random import as_generator, cell_uniforms
+from .base import Codes, Draw, Supports
 from .copies import evenly
+from .pixels import Pixels
+from .styling import WAYS, Way, check_settings
+from .trained import Trained
+from .training import Pace, Training
+from .weights import features_of
 
 if TYPE_CHECKING:
-    from ..transforms.base import Transform
-    from ..transforms.image.restyle import Style
+    import torch
 
-Method = Literal["moments", "fourier"]
+    from ..nn.task import Task
+    from ..transforms.base import Transform
+
+Method = Literal["moments", "fourier", "adain", "gatys"]
 BANKS = ("same-class", "any")
 GIVEN = "given"  # in a file: styles that were given, of which the file holds what is known
 
 
-class StyleTransfer(Generator):
+class StyleTransfer(Trained):
     """Real images of the class in the style of others; label, masks and boxes stay. Of any size and form.
 
-    `moments` and `fourier` take a fraction of a millisecond an image, and learn nothing but what the styles are like.
-    Images of other sizes are not resized. Opacity stays.
+    The methods, the cheapest first, with the time of an image of 64 pixels a side on one core:
+
+    - "moments": mean and covariance of colours; 0.03 ms.
+    - "fourier": amplitudes of the lowest frequencies, the light and the colour of large parts; 0.08 ms.
+    - "adain": a network learns, from the images at hand, to give any of them the style of any other, locally too;
+      minutes to learn, then 5 ms. Styles are drawn around those of the bank.
+    - "gatys": pixels are optimised until the image has the textures of the style; a second.
+
+    Networks work on images of at most 256 pixels on the shorter side; what they change of a smaller copy is enlarged
+    and added to a larger image. Nothing else is resized, and opacity stays.
 
     The parents of a row are its content and its style, the style's weight being the strength; of styles that were given
     the content alone.
 
     Few rows: a class of one image gives its own style, so that copies are made; it is said. `styles` helps.
 
+    After `fit` of "adain": `history_`, a record a round of step, seconds, loss, its parts (back, content, style) and
+    held-out score; `steps_`, `ended_`. After `sample` of "gatys": `history_`, a record a step with the mean loss of the
+    images, and `spoilt_`, how many met a loss that is not finite; they are as good as they had been until then. On a
+    GPU images go through networks several at once, and the last decimals depend on which.
+
     Arguments:
-        method: "moments", mean and covariance of colours; or "fourier", amplitudes of the lowest frequencies, which
-            are the light and the colour of large parts.
+        method: one of those above.
         styles: whose style it is. "same-class": that of another image of the class. "any": that of any other image,
             which is warned of, as style can carry the class. Or images: an array, `Images`, an `ImageFolder`, or the
             name of a folder.
         strength: from 0, as it is, to 1: a range that is drawn from, or one number.
+        features: what "adain" and "gatys" judge style by. "random": convolutions of weights that are always the same,
+            which need no file. "vgg19": ImageNet's weights by torchvision, which downloads them once.
+        weights: a file of VGG-19's weights in place of the download: .pth as torchvision saves them, or .safetensors.
+        variation: weight of squared differences of neighbouring pixels, for smoother images of "gatys"; at least 0.
+        steps: of training ("adain") or of each image at most ("gatys", 60); None for as many as suit.
+        max_time: bound on the time of training, such as "90s", "2m" or 90 (seconds).
+        training: more settings of "adain", see `Training`; of "gatys" device and progress alone.
         random_state: int for results that repeat, or None.
 
-    Raises: ConfigError where the method is none of these, strength lies outside [0, 1], or styles are none; DataError
-        where images cannot be used.
+    Raises: ConfigError where a parameter is out of range or means nothing to the method, or the weights cannot be had
+        or are of another network; DataError where images cannot be used.
 
     Example:
         >>> X = np.stack([np.full((8, 8, 3), value, dtype=np.uint8) for value in (10, 90, 200)])
@@ -68,19 +94,27 @@ class StyleTransfer(Generator):
     supports: ClassVar[Supports] = Supports(
         kinds=frozenset({"image"}), categories=True, missing=True, masks=True, prefix=True
     )  # fmt: skip
+    paces: ClassVar[Mapping[Kind, Pace]] = {"image": Pace(passes=4, least=500, most=1500, batch=8, round=50)}
     holds_rows = True
 
     def __init__(
-        self, method: Method = "moments", *, styles: Any = "same-class",
-        strength: float | Sequence[float] = (0.2, 0.8), random_state: int | None = None,
+        self, method: Method = "moments", *, styles: Any = "same-class", strength: float | Sequence[float] = (0.2, 0.8),
+        features: Literal["random", "vgg19"] = "random", weights: str | None = None, variation: float = 0.0,
+        steps: int | None = None, max_time: str | float | None = None, training: Mapping[str, Any] | None = None,
+        random_state: int | None = None,
     ) -> None:  # fmt: skip
-        self.method, self.styles, self.strength, self.random_state = method, styles, strength, random_state
+        self.method, self.styles, self.strength = method, styles, strength
+        self.features, self.weights, self.variation = features, weights, variation
+        self.steps, self.max_time, self.training = steps, max_time, training
+        self.random_state = random_state
 
     def _check_params(self) -> None:
         methods = get_args(Method)
         if not isinstance(self.method, str) or self.method not in methods:
             said = f"method must be {', '.join(map(repr, methods))}, got {self.method!r:.60}"
             raise ConfigError(said + nearest(str(self.method), methods))
+        check_settings(self)
+        super()._check_params()
         self._range()
         if isinstance(self.styles, str) and self.styles not in (*BANKS, GIVEN) and not Path(self.styles).is_dir():
             said = f"styles must be 'same-class', 'any', images or a folder, and there is no folder {self.styles!r:.80}"
@@ -105,6 +139,15 @@ class StyleTransfer(Generator):
         """Whose styles they are: BANKS, or GIVEN for images that were given."""
         return self.styles if isinstance(self.styles, str) and self.styles in BANKS else GIVEN
 
+    @property
+    def own_styles(self) -> bool:
+        """Whether styles are those of the rows themselves."""
+        return self._bank in BANKS
+
+    @property
+    def _way(self) -> Way:
+        return WAYS[self.method](self)
+
     # Learning ----------------------------------------------------------------------------------------------------
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
@@ -112,14 +155,38 @@ class StyleTransfer(Generator):
         if self._bank == "any":
             text = "style can carry the class; behind the gate LabelAgrees rows that look like another are refused"
             warnings.warn(f"StyleTransfer, styles='any': {text}", GensynthWarning, stacklevel=3)
-        if self._bank in BANKS:
-            bank = rows
-        else:
-            from ..transforms.image.colour import Brightness
+        if self.own_styles:
+            self.style_ = self._way.learn(rows, codes, key)
+            return
+        from ..transforms.image.colour import Brightness
 
-            bank = self._given_styles()
-            Brightness((1.0, 1.0)).check(rows)
-        self.style_ = style_of(self.method).learn(bank.x, lambda: _side(rows.x))
+        bank = self._given_styles()
+        Brightness((1.0, 1.0)).check(rows)
+        self.style_ = self._way.learn(bank, None, key)
+
+    def learn_crops(self, x: torch.Tensor, key: int) -> None:
+        """Train the network on images of one size. Shape: (n, 3, side, side) of bytes."""
+        import torch
+
+        settings = Training.read(self.training)
+        self.form_ = Pixels(*x.shape[1:])
+        self.lr_ = self.pace.rate if settings.lr is None else float(settings.lr)
+        rng = torch.Generator().manual_seed(int(as_generator(key, "weights").integers(2**62)))
+        self.task_ = self._task(rng)
+        self._train((x,), np.zeros(len(x), dtype=np.intp), key, settings)
+
+    def _task(self, rng: torch.Generator) -> Task:
+        from ..nn.adain import AdaIN
+
+        return AdaIN(features_of(self.features, self.weights), lr=self.lr_, rng=rng)
+
+    def _shown(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        task: Any = self.task_
+        place = next(task.parameters()).device
+        given = x.to(place).float() / 255
+        made = given.clone()
+        made[1::2] = task.restyle(given[1::2], task.style(given[::2]), given.new_ones(len(given) // 2))
+        return made * 2 - 1
 
     def _given_styles(self) -> Any:
         """Return the images that were given as styles. Raises: DataError where there are none, or they are none."""
@@ -150,8 +217,9 @@ class StyleTransfer(Generator):
             styles[spots] = self._others(contents[spots], pool, u[spots, 0])
         rows = take_rows(self.rows_, contents)
         if len(codes):
-            rows = self._changed(rows, Restyle.of(self.style_, styles, strength))
-        if self._bank not in BANKS:
+            style, places = self.style_.drawn(styles, key)
+            rows = self._way.carried_out(self._changed, rows, Restyle.of(style, places, strength))
+        if not self.own_styles:
             return Draw(rows, contents[:, None], np.ones((len(codes), 1)))
         weights = np.stack([1 - strength, strength], axis=1)
         alone = contents == styles
@@ -163,7 +231,7 @@ class StyleTransfer(Generator):
 
     def _others(self, contents: Codes, pool: Codes, u: npt.NDArray[np.float64]) -> Codes:
         """Return a style for each content: any of its bank but itself, if there is another. Shape: (m,) each."""
-        if self._bank not in BANKS:
+        if not self.own_styles:
             return (u * len(self.style_)).astype(np.intp)
         choices = pool if self._bank == "same-class" else np.arange(len(self.codes_))
         others = max(len(choices) - 1, 1)
@@ -178,28 +246,17 @@ class StyleTransfer(Generator):
 
     def _state(self) -> saved.Packed:
         meta, arrays = saved.pack_rows(self.rows_)
-        held = {f"style/{name}": array for name, array in self.style_.pack().items()}
-        return {"rows": meta}, {**arrays, **held, "codes": self.codes_}
+        known, held = self._way.pack(self.style_)
+        return {**known, "rows": meta}, {
+            **arrays,
+            **{f"style/{name}": part for name, part in held.items()},
+            "codes": self.codes_,
+        }
 
     def _restore(self, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
         held = {name: arrays.pop(name) for name in [*arrays] if name.startswith("style/")}
         self.codes_ = arrays.pop("codes")
         self.rows_ = saved.unpack_rows(meta["rows"], arrays)
-        kind = style_of(self.method)
-        self.style_ = kind.unpack({name.partition("/")[2]: array for name, array in held.items()})
-        if self._bank in BANKS and len(self.style_) != len(self.codes_):
+        self.style_ = self._way.unpack(meta, {name.removeprefix("style/"): array for name, array in held.items()})
+        if self.own_styles and len(self.style_) != len(self.codes_):
             raise DataError("the styles are not those of the rows")
-
-
-def _side(x: Any) -> int:
-    """Return the shorter side of the largest image."""
-    shapes = [np.shape(one) for one in x] if isinstance(x, list | tuple) else [x.shape[1:]]
-    return int(max(sorted(shape)[-2] for shape in shapes))
-
-
-def style_of(method: Method) -> type[Style]:
-    """Return what is known of styles by a method."""
-    from ..transforms.image.restyle import Colours, Waves
-
-    kinds: dict[Method, type[Style]] = {"moments": Colours, "fourier": Waves}
-    return kinds[method]
