@@ -15,6 +15,7 @@
     GensynthWarning (UserWarning)
     ├── FewRowsWarning                  a class is tiny; the message says what is done instead
     ├── FallbackWarning                 the asked method could not serve; the message says which did
+    ├── LabelWarning                    made rows may look like another class
     ├── ShortWarning                    fewer rows than asked passed the gates
     └── RealRowsWarning                 a saved file holds real rows
 """
@@ -76,6 +77,10 @@ class FewRowsWarning(GensynthWarning):
 
 class FallbackWarning(GensynthWarning):
     """The asked method could not serve; the message says what did instead."""
+
+
+class LabelWarning(GensynthWarning):
+    """Made rows may look like another class; a gate that judges labels, such as LabelAgrees, refuses those that do."""
 
 
 class ShortWarning(GensynthWarning):

@@ -53,11 +53,7 @@ def main() -> None:
     work = parts.work(asked.seeds, str(asked.data), asked.quick, asked.threads)
     for part in asked.part or PARTS:
         plan, summary, do = work[part]
-        whole = {run["arm"] for run in plan} & {*asked.arm}  # a name of one arm is not the start of another's
-        some = [run for run in plan
-                if (run["arm"] in whole or run["arm"].startswith((*({*asked.arm} - whole),)))
-                and run["case"].startswith((*asked.case,))]  # fmt: skip
-        process.carry_out(out, part, some, asked.fresh, do)
+        process.carry_out(out, part, process.chosen(plan, asked.arm, asked.case), asked.fresh, do)
         result = process.read(out)
         result["parts"][part]["summary"] = summary(result["parts"][part]["runs"])
         process.write(out, result)

@@ -15,7 +15,7 @@ from gensynth.data.kinds import Audio, Series, Texts
 from gensynth.errors import ConfigError, DataError, TooFewRows
 from gensynth.evidence.audit import audit
 from gensynth.evidence.judge import Judge
-from gensynth.evidence.learners import learner_for
+from gensynth.learners.base import learner_for
 from gensynth.transforms import Compose, OneOf, Transform, transform_class
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -81,8 +81,8 @@ PLANTED = {
 def _quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Train networks for few steps, which planted squares do not need more of."""
     if request.node.get_closest_marker("slow") is None:
-        monkeypatch.setattr("gensynth.evidence.pictures.STEPS", 50)
-        monkeypatch.setattr("gensynth.evidence.pictures.BATCH", 32)
+        monkeypatch.setattr("gensynth.learners.images.STEPS", 50)
+        monkeypatch.setattr("gensynth.learners.images.BATCH", 32)
 
 
 @pytest.mark.parametrize("kind", [*PLANTED])

@@ -14,7 +14,7 @@ FLOORS = {
     **dict.fromkeys(["errors", "random"], 0),
     **dict.fromkeys(["data", "store", "nn"], 1),
     **dict.fromkeys(["transforms", "training"], 2),
-    "generators": 3,
+    **dict.fromkeys(["generators", "learners"], 3),
     **dict.fromkeys(["balance", "gates", "recipe"], 4),
     **dict.fromkeys(["evidence", "scale", "checks", "defaults"], 5),
     "cli": 6,

@@ -143,6 +143,21 @@ def test_thousands_of_categories():
 # LabelAgrees -----------------------------------------------------------------------------------------------------
 
 
+def test_labels_of_images_and_texts_are_judged_as_well():
+    rng = np.random.default_rng(0)
+    y = np.repeat(["dark", "light"], 30)
+    base = np.where(y == "dark", 60, 190)[:, None, None, None]
+    X = np.clip(base + rng.normal(0, 15, (60, 12, 12, 3)), 0, 255).astype(np.uint8)
+    gate = LabelAgrees(folds=2, threshold=0.5).fit(X, y)
+    accepted = gate.accept(np.concatenate([X[:10], X[-10:]]), ["dark"] * 20)
+    assert accepted[:10].mean() >= 0.9
+    assert not accepted[10:].any()
+    np.testing.assert_array_equal(gate.accept(X[8:12], ["dark"] * 4), accepted[8:10].tolist() + [True] * 2)
+    texts = ["a good warm film", "a bad cold film"] * 12
+    gate = LabelAgrees(folds=2, threshold=0.5).fit(texts, [1, 0] * 12)
+    assert gate.accept(["good warm", "bad cold"], [1, 1]).tolist() == [True, False]
+
+
 def test_real_rows_agree_with_their_labels_and_wrong_ones_do_not():
     X, y = mixed(1500)
     later, labels = mixed(1500, seed=7)
@@ -293,7 +308,8 @@ def test_hard_columns(gate):
     "gate", [LabelAgrees(), Plausible(), Constraint("a > 0")], ids=lambda each: type(each).__name__
 )
 def test_what_is_no_table_is_refused(gate):
-    for X in (["a text"] * 6, np.zeros((6, 3, 4, 4)), sparse.csr_array(np.eye(6))):
+    others = () if isinstance(gate, LabelAgrees) else (["a text"] * 6, np.zeros((6, 3, 4, 4)))
+    for X in (*others, sparse.csr_array(np.eye(6))):
         with pytest.raises(Unsupported, match=f"{type(gate).__name__} takes tables"):
             clone(gate).fit(X, [0, 1] * 3)
 

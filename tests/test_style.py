@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 import gensynth
-from gensynth import Balancer, ImageFolder, Images, StyleTransfer
+from gensynth import Balancer, ImageFolder, Images, LabelAgrees, StyleTransfer
 from gensynth.errors import ConfigError, DataError, FewRowsWarning, FormatError, GensynthWarning, RealRowsWarning
 from gensynth.transforms.image.restyle import Restyle
 from gensynth.transforms.image.styles.fourier import REACH, Waves, coefficients, synthesis
@@ -169,6 +171,15 @@ def test_any_style_is_warned_of_and_given_ones_are_no_parents(tmp_path):
         made, parents = model.sample(4, y=1, return_parents=True)
         assert parents["parent"].between(6, 8).all()
         np.testing.assert_allclose(made.mean((0, 1, 2)), [200, 40, 40], atol=1)
+
+
+def test_any_style_is_not_warned_of_behind_a_gate_that_judges_labels():
+    X, y = scenes(9), [0] * 6 + [1] * 3
+    balancer = Balancer(StyleTransfer(styles="any", random_state=0), gates=[LabelAgrees(folds=2)], random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        X_new, _ = balancer.fit_resample(X, y)
+    assert len(X_new) == 12
 
 
 def test_masks_boxes_opacity_sizes_and_forms_stay():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -21,7 +22,7 @@ from ..data.frames import Frame
 from ..data.kinds import count_rows, join_rows, kind_of, take_rows
 from ..data.labels import Labels
 from ..data.schema import identifiers_of
-from ..errors import ConfigError, DataError, FallbackWarning, NotFitted
+from ..errors import ConfigError, DataError, FallbackWarning, LabelWarning, NotFitted, ignoring
 from ..generators.base import Generator, checked_seed
 from ..random import as_generator, fresh_seed
 from .asking import Answer, ask, ask_through
@@ -222,7 +223,9 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         if not len(todo.asked):
             return
         target = y if kept is None else take_rows(y, kept)
-        self.generator_.fit(X_real, target if todo.pairs is None else pair_labels(todo.pairs, todo.codes))
+        judged = any(getattr(gate, "judges_labels", False) for gate in self.gates)
+        with ignoring(LabelWarning) if judged else nullcontext():
+            self.generator_.fit(X_real, target if todo.pairs is None else pair_labels(todo.pairs, todo.codes))
 
     def _say_identifiers(self, X: Any) -> None:
         """Tell the generator which columns of the whole table are identifiers, unless it knows its columns."""

@@ -21,10 +21,10 @@ import numpy.typing as npt
 from ..data.kinds import kind_of
 from ..errors import ConfigError, TooFewRows
 from ..generators.augment import default_for, read
+from ..learners.base import Features, Learner, learner_for
 from ..transforms import strength as strengths_of
 from ..transforms.base import Transform
 from .judge import Judge, Pairs
-from .learners import Features, Learner, learner_for
 from .rows import Codes, changed, checked, folded, folded_groups, grouped, subset, taken
 from .verdict import Audit, judged
 

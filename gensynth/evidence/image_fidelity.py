@@ -29,7 +29,7 @@ import pandas as pd
 
 from ..data.kinds import as_rows, take_rows
 from ..errors import ConfigError, DataError
-from .learners import Features, Floats, learner_for
+from ..learners.base import Features, Floats, learner_for
 from .rows import checked, folded
 
 FEWEST = 10  # real images, from which on there are figures

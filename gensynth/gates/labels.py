@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 
 from ..data.columns import Floats
 from ..data.encode import TableEncoder
+from ..data.kinds import as_rows, count_rows, kind_of, take_rows
 from ..data.labels import Labels
 from ..errors import ConfigError
 from ..generators.mixing import fingerprints
@@ -25,11 +26,12 @@ TREES = 600  # in one classifier: fewer turns where classes are many
 class LabelAgrees(BaseEstimator):  # type: ignore[misc]
     """Refuse rows that look to a classifier as if another class were theirs, surer than real rows of their class do.
 
-    Boosted trees with balanced class weights (a rare class is not thought unlikely for being rare) learn the classes
-    of the real rows fold by fold. Of each real row, the fold that has not seen it gives the highest probability of any
-    *other* class. A class's bound is the value that a `share` of its real rows exceed, and at least `threshold`; a made
-    row, seen by the trees of one of the folds, is refused above the bound of the class it was made for. Which fold's
-    hangs on what the row holds, so that it is judged the same in whatever company.
+    Boosted trees with balanced class weights (a rare class is not thought unlikely for being rare) learn the classes of
+    the real rows fold by fold; of kinds other than tables a small learner of the kind (`learners`). Of each real row,
+    the fold that has not seen it gives the highest probability of any *other* class. A class's bound is the value that
+    a `share` of its real rows exceed, and at least `threshold`; a made row, seen by the trees of one of the folds, is
+    refused above the bound of the class it was made for. Which fold's hangs on what the row holds, so that it is judged
+    the same in whatever company.
 
     So of real rows never seen before about a `share` of each class would be refused at the most: cross-conformal
     prediction class by class (Vovk 2015, "Cross-conformal predictors"), with `threshold` on top, so that where
@@ -46,7 +48,7 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
 
     After `fit`: `bounds_` (classes,) by place in `labels_.classes`; `models_` one classifier a fold.
 
-    Raises: ConfigError in `fit` for a wrong parameter or data that is no table.
+    Raises: ConfigError in `fit` for a wrong parameter; Unsupported for a sparse matrix.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -56,6 +58,8 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
         >>> gate.accept(np.array([[6.1, 5.9], [0.2, -0.1]]), ["night", "night"]).tolist()
         [True, False]
     """
+
+    judges_labels: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -71,28 +75,31 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any) -> Self:
         """Learn the classes of the real rows, and how surely they are told apart."""
-        check_table(X, "LabelAgrees")
+        if hasattr(X, "tocsr"):
+            check_table(X, "LabelAgrees")
+        self.kind_ = kind_of(X)
         check_share(self.threshold, "threshold", zero=True)
         check_share(self.share, "share")
         if not isinstance(self.folds, int | np.integer) or self.folds < 2:
             raise ConfigError(f"folds must be a whole number, at least 2, got {self.folds!r}")
         self.encoder_ = TableEncoder(self.schema)
-        matrix = self.encoder_.fit(X)
-        self.labels_, codes = Labels.fit(y, len(matrix))
+        rows: Any = self.encoder_.fit(X) if self.kind_ == "table" else as_rows(X, self.kind_)
+        self.labels_, codes = Labels.fit(y, count_rows(rows))
         self.models_: list[Any] = []
         self.bounds_ = np.ones(len(self.labels_))
-        if len(self.labels_) < 2 or not matrix.shape[1]:
+        if len(self.labels_) < 2 or (self.kind_ == "table" and not rows.shape[1]):
             return self
-        self.order_ = {int(place): ByFrequency(matrix[:, place]) for place in self.encoder_.layout_.categories}
-        matrix = self._matrix(matrix)
+        if self.kind_ == "table":
+            self.order_ = {int(place): ByFrequency(rows[:, place]) for place in self.encoder_.layout_.categories}
+            rows = self._matrix(rows)
         rng = as_generator(seed_of(self.random_state), "label agrees")
         fold = dealt(codes, self.folds, rng)
         rival = np.full(len(codes), np.nan)
         for part in range(self.folds):
             out = fold == part
             if out.any():
-                self.models_.append(self._learned(matrix[~out], codes[~out], rng))
-                rival[out] = self._rival(self.models_[-1], matrix[out], codes[out])
+                self.models_.append(self._learned(take_rows(rows, np.flatnonzero(~out)), codes[~out], rng))
+                rival[out] = self._rival(self.models_[-1], take_rows(rows, np.flatnonzero(out)), codes[out])
         for code in range(len(self.labels_)):
             known = rival[(codes == code) & (fold >= 0)]
             if len(known):
@@ -102,16 +109,17 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
     def accept(self, X: Any, y: Any) -> npt.NDArray[np.bool_]:
         """Return which rows look like their class, or like none. Shape: (n,)."""
         check_fitted(self)
-        matrix = self.encoder_.encode(X)
-        if not self.models_:
-            return np.ones(len(matrix), dtype=bool)
-        codes = self.labels_.codes(y)
-        matrix, rival = self._matrix(matrix), np.zeros(len(matrix))
-        turns = fingerprints(matrix) % np.uint64(len(self.models_))
+        rows: Any = self.encoder_.encode(X) if self.kind_ == "table" else as_rows(X, self.kind_)
+        n = count_rows(rows)
+        if not self.models_ or not n:
+            return np.ones(n, dtype=bool)
+        codes, rival = self.labels_.codes(y), np.zeros(n)
+        rows = self._matrix(rows) if self.kind_ == "table" else rows
+        turns = fingerprints(self._numbers(rows)) % np.uint64(len(self.models_))
         for turn, model in enumerate(self.models_):  # each row by one of them, as the real rows were: means are milder
             part = np.flatnonzero(turns == turn)
             if len(part):
-                rival[part] = self._rival(model, matrix[part], codes[part])
+                rival[part] = self._rival(model, take_rows(rows, part), codes[part])
         return np.asarray(rival <= self.bounds_[codes])
 
     def _matrix(self, matrix: Floats) -> Floats:
@@ -121,26 +129,37 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
             matrix[:, place] = np.minimum(order(matrix[:, place]), LEVELS)
         return matrix
 
-    def _learned(self, matrix: Floats, codes: npt.NDArray[np.intp], rng: np.random.Generator) -> Any:
-        from sklearn.ensemble import HistGradientBoostingClassifier
+    def _numbers(self, rows: Any) -> Floats:
+        """Return what tells rows apart. Shape: (n, d)."""
+        if self.kind_ == "table":
+            return np.asarray(rows)
+        plain = self.models_[0].plain(rows)
+        return np.asarray(self.models_[0].embed(rows) if plain is None else plain, dtype=np.float64)
 
+    def _learned(self, some: Any, codes: npt.NDArray[np.intp], rng: np.random.Generator) -> Any:
         kept = [rng.permutation(np.flatnonzero(codes == code))[:ROWS] for code in np.unique(codes)]
         rows = np.sort(np.concatenate(kept))
+        if self.kind_ != "table":
+            from ..learners.base import learner_for
+
+            return learner_for(self.kind_, random_state=spawn(rng)).fit(take_rows(some, rows), codes[rows])
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
         model = HistGradientBoostingClassifier(
             max_iter=int(np.clip(TREES // len(kept), 5, TURNS)),
             max_leaf_nodes=15,
             min_samples_leaf=int(np.clip(len(rows) // 40, 2, 20)),
             l2_regularization=1.0,
-            categorical_features=np.isin(np.arange(matrix.shape[1]), list(self.order_)),
+            categorical_features=np.isin(np.arange(some.shape[1]), list(self.order_)),
             class_weight="balanced",
             early_stopping=False,
             random_state=spawn(rng),
         )
-        return model.fit(matrix[rows], codes[rows])
+        return model.fit(some[rows], codes[rows])
 
-    def _rival(self, model: Any, matrix: Floats, codes: npt.NDArray[np.intp]) -> Floats:
+    def _rival(self, model: Any, rows: Any, codes: npt.NDArray[np.intp]) -> Floats:
         """Return the highest probability of a class other than a row's own. Shape: (n,)."""
-        chances = np.zeros((len(matrix), len(self.labels_)))
-        chances[:, model.classes_] = model.predict_proba(matrix)
-        chances[np.arange(len(matrix)), codes] = -1.0
+        chances = np.zeros((len(codes), len(self.labels_)))
+        chances[:, model.classes_] = model.predict_proba(rows)
+        chances[np.arange(len(codes)), codes] = -1.0
         return np.asarray(chances.max(axis=1))

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from ..data import saved
 from ..data.kinds import Kind, as_rows, count_rows, take_rows
-from ..errors import ConfigError, DataError, GensynthWarning, nearest
+from ..errors import ConfigError, DataError, LabelWarning, nearest
 from ..random import as_generator, cell_uniforms
 from .base import Codes, Draw, Supports
 from .copies import evenly
@@ -154,7 +154,7 @@ class StyleTransfer(Trained):
         self.rows_, self.codes_ = rows, codes
         if self._bank == "any":
             text = "style can carry the class; behind the gate LabelAgrees rows that look like another are refused"
-            warnings.warn(f"StyleTransfer, styles='any': {text}", GensynthWarning, stacklevel=3)
+            warnings.warn(f"StyleTransfer, styles='any': {text}", LabelWarning, stacklevel=3)
         if self.own_styles:
             self.style_ = self._way.learn(rows, codes, key)
             return

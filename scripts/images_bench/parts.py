@@ -47,12 +47,15 @@ def work(seeds: int, data: str, quick: bool, threads: int = 2) -> dict[str, Plan
     }
 
 
-def gain(runs: list[Run], arm: str, other: str, case: str) -> tuple[float, float] | None:
-    """Return by how much an arm beats another and half the width of the interval (95 %), over the seeds of both."""
+def gain(runs: list[Run], arm: str, other: str, case: str, what: str = "balanced") -> tuple[float, float] | None:
+    """Return by how much an arm beats another and half the width of the interval (95 %), over the seeds of both.
+
+    `what`: the score of a run that is compared.
+    """
     scores: dict[str, dict[int, float]] = {}
     for run in runs:
         if finished(run) and run["case"] == case:
-            scores.setdefault(run["arm"], {})[run["run"]] = run["balanced"]
+            scores.setdefault(run["arm"], {})[run["run"]] = run[what]
     mine, its = scores.get(arm, {}), scores.get(other, {})
     gains = [mine[seed] - its[seed] for seed in sorted(mine.keys() & its.keys())]
     if len(gains) < 2:

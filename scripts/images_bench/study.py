@@ -61,17 +61,17 @@ def policy_of(arm: str, seed: int, x: np.ndarray, y: np.ndarray) -> Any:
     return made.seeded(seed).fit(x, y)
 
 
-def learned(x: np.ndarray, y: np.ndarray, policy: Any, test: np.ndarray, seed: int) -> np.ndarray:
+def learned(x: np.ndarray, y: np.ndarray, policy: Any, test: np.ndarray, seed: int, steps: int = STEPS) -> np.ndarray:
     """Return the classes that a small network gives test images; each epoch it learns images changed anew."""
     torch.manual_seed(seed)
     net, rng = network(), torch.Generator().manual_seed(seed)
     adam = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-2)
-    rates = torch.optim.lr_scheduler.OneCycleLR(adam, 4e-3, total_steps=STEPS)
+    rates = torch.optim.lr_scheduler.OneCycleLR(adam, 4e-3, total_steps=steps)
     labels, done, epoch = torch.from_numpy(y), 0, 0
-    while done < STEPS:
+    while done < steps:
         seen = tensor(x if policy is None else policy(x, index=np.arange(len(x)), epoch=epoch))
         epoch += 1
-        for rows in torch.randperm(len(x), generator=rng).split(BATCH)[: STEPS - done]:
+        for rows in torch.randperm(len(x), generator=rng).split(BATCH)[: steps - done]:
             if len(rows) < 2:
                 continue
             adam.zero_grad()

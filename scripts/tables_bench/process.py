@@ -100,6 +100,14 @@ def without(runs: Iterable[Run], starts: Iterable[str] | None) -> list[Run]:
     return [run for run in runs if unwanted and not run["arm"].startswith(unwanted)]
 
 
+def chosen(plan: list[Run], arms: Iterable[str], cases: Iterable[str]) -> list[Run]:
+    """Return the runs of the arms named or that begin so, of cases that begin so."""
+    whole = {run["arm"] for run in plan} & {*arms}  # a name of one arm is not the start of another's
+    starts = (*({*arms} - whole),)
+    return [run for run in plan
+            if (run["arm"] in whole or run["arm"].startswith(starts)) and run["case"].startswith((*cases,))]  # fmt: skip
+
+
 def write(path: Path, result: Result) -> None:
     """Write the results whole, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)

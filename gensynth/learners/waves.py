@@ -14,7 +14,7 @@ from ..data.kinds import Audio, Series
 from ..errors import DataError
 from ..random import as_generator
 from ..transforms.audio.rows import read as read_waves
-from .learners import Floats, Learner, Linear
+from .base import Floats, Learner, Linear
 
 LONGEST, KERNELS = 200, 300  # samples of a series, random convolutions
 MELS, FRAMES, FRAME = 32, 24, 0.032  # bands, moments of a recording, seconds of a frame

@@ -14,7 +14,7 @@ from ..data.kinds import Images
 from ..errors import DataError
 from ..random import as_generator, spawn
 from ..transforms.image.forms import read
-from .learners import Floats, Learner
+from .base import Floats, Learner
 
 LARGEST, SMALL = 32, 14  # pixels of the longer side: as the network sees images, and as they are compared
 STEPS, BATCH, CHUNK = 200, 64, 512

@@ -189,11 +189,11 @@ class TableLearner(Learner):
 
 
 _LEARNERS: dict[str, tuple[str, str]] = {
-    "image": ("gensynth.evidence.pictures", "ImageLearner"),
-    "text": ("gensynth.evidence.learners", "TextLearner"),
-    "audio": ("gensynth.evidence.waves", "AudioLearner"),
-    "series": ("gensynth.evidence.waves", "SeriesLearner"),
-    "table": ("gensynth.evidence.learners", "TableLearner"),
+    "image": ("gensynth.learners.images", "ImageLearner"),
+    "text": ("gensynth.learners.base", "TextLearner"),
+    "audio": ("gensynth.learners.waves", "AudioLearner"),
+    "series": ("gensynth.learners.waves", "SeriesLearner"),
+    "table": ("gensynth.learners.base", "TableLearner"),
 }
 
 
