@@ -182,6 +182,17 @@ def test_any_style_is_not_warned_of_behind_a_gate_that_judges_labels():
     assert len(X_new) == 12
 
 
+def test_images_can_be_given_a_style_by_its_place():
+    X = scenes(5)
+    model = StyleTransfer("moments", random_state=0).fit(X)
+    made = model.restyle(X[[0, 0, 1]], [3, 3, 2], [0.0, 1.0, 1.0])
+    np.testing.assert_array_equal(made[0], X[0])
+    np.testing.assert_allclose(made[1:].mean((1, 2)), X[[3, 2]].mean((1, 2)), atol=1)
+    for styles, strength in [([5], 1.0), ([-1], 1.0), ([0.5], 1.0), ([0], 1.5), (3, 1.0)]:
+        with pytest.raises(ConfigError, match=r"styles must|strength must"):
+            model.restyle(X[:1], styles, strength)
+
+
 def test_masks_boxes_opacity_sizes_and_forms_stay():
     masks = noise(4, 20, 16) > 128
     boxes = [np.array([[1.0, 2.0, 9.0, 9.0]])] * 4

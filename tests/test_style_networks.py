@@ -35,9 +35,10 @@ def noise(*shape):
 
 def stripes(n, size=24, *, across):
     """Return images (n, size, size, 3) of stripes, of colours of their own."""
+    rng = np.random.default_rng(int(across))
     place = np.arange(size)[:, None] if across else np.arange(size)[None]
     light = (np.sin(place * 1.5) > 0) * np.ones((size, size))
-    tint = RNG.uniform(0.3, 1.0, (n, 1, 1, 3))
+    tint = rng.uniform(0.3, 1.0, (n, 1, 1, 3))
     return (255 * light[None, :, :, None] * tint).astype(np.uint8)
 
 
@@ -164,6 +165,12 @@ def test_quadratics_come_to_their_minimum_and_never_rise():
     assert not found.spoilt.any()
 
 
+def test_where_the_loss_is_bent_downwards_steps_grow():
+    far = torch.tensor([[0.001], [-0.002]])
+    found = lower(lambda x: torch.cos(x).sum(1), far, 30, first=1e-4)  # from near the top to a foot
+    torch.testing.assert_close(found.loss, -torch.ones(2), rtol=0, atol=1e-3)
+
+
 def test_rows_do_not_depend_on_one_another():
     loss, _ = quadratic()
     together, alone = lower(loss, torch.zeros(3, 6), 12), lower(loss, torch.zeros(1, 6), 12)
@@ -208,8 +215,8 @@ def test_painting_takes_the_texture_and_keeps_its_own_where_there_is_none_to_tak
     c = torch.from_numpy(stripes(1, across=True)).permute(0, 3, 1, 2) / 255
     s = torch.from_numpy(stripes(1, across=False)).permute(0, 3, 1, 2) / 255
     aim = Aim.of(SEEN, c, [s], torch.ones(1))
-    made = painted(aim, c.contiguous(), 25)
-    assert float(made.loss) < 0.25 * float(aim.loss(c))
+    made = painted(aim, c.contiguous(), 50)
+    assert float(made.loss) < 0.2 * float(aim.loss(c))
     across = [float(x.diff(dim=3).abs().mean() / x.diff(dim=2).abs().mean()) for x in (c, made.x)]
     assert across[1] > 3 * max(across[0], 0.05)
     same = painted(Aim.of(SEEN, c, [c], torch.ones(1)), c.contiguous(), 10)

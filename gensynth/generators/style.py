@@ -226,6 +226,27 @@ class StyleTransfer(Trained):
         weights[alone] = 1, 0
         return Draw(rows, np.stack([contents, np.where(alone, -1, styles)], axis=1), weights)
 
+    def restyle(self, X: Any, styles: Any, strength: Any = 1.0) -> Any:
+        """Return images in styles of the bank, by their places in it: what a contact sheet shows.
+
+        Arguments:
+            X: n images of any size, in any form that transforms take.
+            styles: (n,) places in the bank, from 0: rows of `fit`, or of the images that were given as `styles`.
+            strength: one number from 0 to 1, or (n,).
+
+        Raises: NotFitted before `fit`; ConfigError for a place or a strength that there is not.
+        """
+        from ..transforms.image.restyle import Restyle
+
+        self._check_fitted()
+        places, a = np.asarray(styles), np.broadcast_to(np.asarray(strength, dtype=np.float64), np.shape(styles))
+        whole = places.ndim == 1 and np.issubdtype(places.dtype, np.integer)
+        if not whole or (len(places) and not 0 <= places.min() <= places.max() < len(self.style_)):
+            raise ConfigError(f"styles must be places from 0 to {len(self.style_) - 1}, got {styles!r:.60}")
+        if not ((a >= 0) & (a <= 1)).all():
+            raise ConfigError(f"strength must lie in [0, 1], got {strength!r:.60}")
+        return Restyle.of(self.style_, places, a)(X, index=np.arange(len(places)))
+
     def _changed(self, rows: Any, restyle: Transform) -> Any:
         return restyle(rows, index=np.arange(count_rows(rows)))
 

@@ -1,12 +1,14 @@
 """Limited-memory BFGS on many problems at once, one a row, each as if it were alone.
 
 With s_k = x_(k+1) - x_k and y_k = g_(k+1) - g_k of the last MEMORY steps, the direction -H g comes of the two loops
-over these pairs, with s'y / y'y of the last pair as H_0. A step that does not lower the loss, or spoils it, is taken
-back and tried again at a quarter of its length: rows only ever get better.
+over these pairs, with s'y / y'y of the last pair as H_0; where the loss is bent downwards and a pair says nothing, H_0
+is GROWTH times what it was. A step that does not lower the loss, or spoils it, is taken back and tried again at a
+quarter of its length: rows only ever get better.
 
 Reference: Nocedal and Wright 2006, "Numerical Optimization", algorithm 7.4.
 
-DIFFERS from it: no search along the line, of which each trial would cost as much as a step.
+DIFFERS from it: no search along the line, of which each trial would cost as much as a step; and the first step, of
+which nothing is known, has the length that is asked for.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import torch
 from torch import Tensor
 
 MEMORY = 20
+GROWTH = 4.0
 SHORTER = 0.25  # of a step that is taken back
 FLAT = 1e-3  # relative fall of the loss in PATIENCE steps, below which a row is done
 PATIENCE = 10
@@ -55,37 +58,39 @@ class Memory:
             q = torch.addcmul(q, (a - rho * dot(y, q))[:, None], s)
         return q
 
-    def add(self, s: Tensor, y: Tensor, took: Tensor) -> None:
-        """Remember a step of the rows that took it, where it tells of a curvature above 0."""
+    def add(self, s: Tensor, y: Tensor, took: Tensor, length: Tensor) -> None:
+        """Remember a step of the rows that took it, at a length, where it tells of a curvature above 0."""
         sy = dot(s, y)
         told = took & (sy > TINY)
         self.pairs = [*self.pairs[1 - MEMORY :], (s, y, torch.where(told, 1 / sy.clamp(min=TINY), 0))]
-        self.scale = torch.where(told, sy / dot(y, y).clamp(min=TINY), self.scale)
+        longer = torch.where(took, GROWTH * length, 1.0) * self.scale
+        self.scale = torch.where(told, sy / dot(y, y).clamp(min=TINY), longer)
 
 
-def lower(loss: Loss, x: Tensor, steps: int) -> Lowered:
+def lower(loss: Loss, x: Tensor, steps: int, first: float = 0.01) -> Lowered:
     """Lower a loss of each row, which depends on this row alone.
 
     Arguments:
         loss: rows (n, d) to (n,), differentiable.
         x: where to begin, (n, d), at which the loss is finite.
         steps: how often the loss is asked at most, at least 1.
+        first: how far numbers are moved by the first step, in the mean; above 0.
     """
     value, g = _asked(loss, x)
-    memory = Memory(1 / g.abs().sum(1).clamp(min=1))
+    memory = Memory(first / g.abs().mean(1).clamp(min=TINY))
     length, spoilt = torch.ones_like(value), ~torch.isfinite(value)
     curve, history = [float(value.mean())], [value]
     for _ in range(steps - 1):
         d = memory.direction(g)
         turned = dot(d, g) <= 0  # uphill: as if nothing were known
-        d = torch.where(turned[:, None], g * (1 / g.abs().sum(1).clamp(min=1))[:, None], d)
+        d = torch.where(turned[:, None], g * memory.scale[:, None], d)
         there = x - length[:, None] * d
         new, slope = _asked(loss, there)
         sound = torch.isfinite(new) & torch.isfinite(slope).all(1)
         spoilt |= ~sound
         took = sound & (new < value)
         where = took[:, None]
-        memory.add(torch.where(where, there - x, 0), torch.where(where, slope - g, 0), took)
+        memory.add(torch.where(where, there - x, 0), torch.where(where, slope - g, 0), took, length)
         x, g, value = torch.where(where, there, x), torch.where(where, slope, g), torch.where(took, new, value)
         length = torch.where(took, 1.0, length * SHORTER)
         curve.append(float(value.mean()))
