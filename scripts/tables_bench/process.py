@@ -103,9 +103,9 @@ def without(runs: Iterable[Run], starts: Iterable[str] | None) -> list[Run]:
 def chosen(plan: list[Run], arms: Iterable[str], cases: Iterable[str]) -> list[Run]:
     """Return the runs of the arms named or that begin so, of cases that begin so."""
     whole = {run["arm"] for run in plan} & {*arms}  # a name of one arm is not the start of another's
-    starts = (*({*arms} - whole),)
-    return [run for run in plan
-            if (run["arm"] in whole or run["arm"].startswith(starts)) and run["case"].startswith((*cases,))]  # fmt: skip
+    starts, of = (*({*arms} - whole),), (*cases,)
+    mine = [run for run in plan if run["arm"] in whole or run["arm"].startswith(starts)]
+    return [run for run in mine if run["case"].startswith(of)]
 
 
 def write(path: Path, result: Result) -> None:
