@@ -245,7 +245,8 @@ class StyleTransfer(Trained):
             raise ConfigError(f"styles must be places from 0 to {len(self.style_) - 1}, got {styles!r:.60}")
         if not ((a >= 0) & (a <= 1)).all():
             raise ConfigError(f"strength must lie in [0, 1], got {strength!r:.60}")
-        return Restyle.of(self.style_, places, a)(X, index=np.arange(len(places)))
+        given = Restyle.of(self.style_, places, a)
+        return self._way.carried_out(lambda rows, style: style(rows, index=np.arange(len(places))), X, given)
 
     def _changed(self, rows: Any, restyle: Transform) -> Any:
         return restyle(rows, index=np.arange(count_rows(rows)))

@@ -88,11 +88,14 @@ class AdaIN(Task):
     def restyle(self, x: Tensor, e: Tensor, strength: Tensor) -> Tensor:
         """Return images nearer to a style, in no range. Shape: x (n, 3, h, w), e (n, 2 c), strength (n,)."""
         h = self.encode(x)
-        return self._given(x, h, torch.lerp(style_of(h), e, strength[:, None].to(x)), self.decode(h, _size(x)))
+        made, back = self._decoded(h, torch.lerp(style_of(h), e, strength[:, None].to(x)), _size(x))
+        return x + made - back
 
-    def _given(self, x: Tensor, h: Tensor, e: Tensor, back: Tensor) -> Tensor:
+    def _decoded(self, h: Tensor, e: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """Return what grids of images become with styles, and with their own. Shape: (n, 3, *size) each."""
         mean, log = (part[:, :, None, None] for part in e.chunk(2, 1))
-        return x + self.decode(centred(h) * log.exp() + mean, _size(x)) - back
+        made, back = self.decode(torch.cat([centred(h) * log.exp() + mean, h]), size).chunk(2)
+        return made, back
 
     # Learning ----------------------------------------------------------------------------------------------------
 
@@ -125,8 +128,8 @@ class AdaIN(Task):
         assert judge is not None  # those of a file are not trained
         judge, x = judge.to(x.device), (scaled(x) + 1) / 2
         h = self.encode(x)
-        back = self.decode(h, _size(x))
-        made = self._given(x, h, style_of(h).roll(1, 0), back)
+        given, back = self._decoded(h, style_of(h).roll(1, 0), _size(x))
+        made = x + given - back
         with torch.no_grad():
             own = judge(x)
         seen = judge(made)
