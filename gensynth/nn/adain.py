@@ -15,7 +15,8 @@ F_l and the content's layer F of fixed features
 with covariances C, all over the means of the batch.
 
 References: Huang and Belongie 2017, arXiv:1703.06868, eq. 8, 12 and 13; Jackson et al. 2019, arXiv:1809.05375, sec. 3
-(random styles); Odena et al. 2016, "Deconvolution and checkerboard artifacts", Distill (enlarged, then convolved).
+(random styles); Odena et al. 2016, "Deconvolution and checkerboard artifacts", Distill (enlarged, then convolved);
+Aitken et al. 2017, arXiv:1707.02937 (the last layer makes four pixels of each, of the same first weights).
 
 DIFFERS from Huang and Belongie: the encoder is learned too, which needs the first term; what is changed is added to the
 image; the features that judge are others than the encoder's, and by covariances, as by deviations alone hardly more
@@ -59,7 +60,7 @@ class AdaIN(Task):
         a, b, c = WIDTHS
         layer = partial(Conv, rng)
         self.down = nn.ModuleList([layer(3, a), layer(a, b, 2), layer(b, c, 2), layer(c, c)])
-        self.up = nn.ModuleList([layer(c, c), layer(c, b), layer(b, a), layer(a, 3)])
+        self.up = nn.ModuleList([layer(c, c), layer(c, b), layer(b, 3, alike=4)])
         self.judge = [features]  # in a list, as its weights are not this network's
 
     # Giving styles -----------------------------------------------------------------------------------------------
@@ -74,11 +75,9 @@ class AdaIN(Task):
 
     def decode(self, h: Tensor, size: tuple[int, int]) -> Tensor:
         """Return images of grids, in no range. Shape: (n, c, h', w') to (n, 3, *size)."""
-        first, second, third, last = self.up
-        h = F.silu(first(h))
-        for layer in (second, third):
-            h = F.silu(layer(F.interpolate(h, scale_factor=2.0)))
-        made: Tensor = last(h)[..., : size[0], : size[1]]
+        first, second, last = self.up
+        h = F.silu(second(doubled(F.silu(first(h)))))
+        made: Tensor = F.pixel_shuffle(last(h), 2)[..., : size[0], : size[1]]
         return made / 2 + 0.5
 
     def style(self, x: Tensor) -> Tensor:
@@ -144,16 +143,24 @@ class Conv(nn.Module):
     Arguments:
         i, o: channels that come in and go out.
         stride: 2 for a grid of half the sides, rounded up.
+        alike: how many channels there are of each that goes out, of the same first weights.
     """
 
-    def __init__(self, rng: torch.Generator, i: int, o: int, stride: int = 1) -> None:
+    def __init__(self, rng: torch.Generator, i: int, o: int, stride: int = 1, *, alike: int = 1) -> None:
         super().__init__()
-        self.weight, self.stride = normal(rng, (2 / (9 * i)) ** 0.5, o, i, 3, 3), stride
-        self.bias = nn.Parameter(torch.zeros(o))
+        first = normal(rng, (2 / (9 * i)) ** 0.5, o, i, 3, 3)
+        self.weight, self.stride = nn.Parameter(first.detach().repeat_interleave(alike, 0)), stride
+        self.bias = nn.Parameter(torch.zeros(o * alike))
 
     def forward(self, h: Tensor) -> Tensor:
         """Shape: (n, i, h, w) to (n, o, h', w')."""
         return F.conv2d(mirrored(h), self.weight, self.bias, self.stride)
+
+
+def doubled(h: Tensor) -> Tensor:
+    """Return grids of which each pixel is four. Shape: (n, c, h, w) to (n, c, 2 h, 2 w)."""
+    n, c, height, width = h.shape
+    return h[:, :, :, None, :, None].expand(-1, -1, -1, 2, -1, 2).reshape(n, c, 2 * height, 2 * width)
 
 
 def moments(h: Tensor) -> tuple[Tensor, Tensor]:
