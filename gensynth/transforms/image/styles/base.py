@@ -14,7 +14,7 @@ from torch import Tensor
 from ...draws import Floats, Ints
 from ..forms import read, stacked
 
-TOGETHER = 64  # images that are looked at at once
+TOGETHER, HELD = 64, 1 << 24  # images, and values of them, that are looked at at once
 
 
 class Style(ABC):
@@ -30,12 +30,16 @@ class Style(ABC):
         Shape: x (m, 1 or 3, h, w) in [0, 1], styles (m,) places in the bank, strength (m,); returns as x.
         """
 
-    def drawn(self, styles: Ints, key: int) -> tuple[Style, Ints]:
+    def drawn(self, styles: Ints, key: int, rows: Ints | None = None) -> tuple[Style, Ints]:
         """Return what gives rows the styles at these places of the bank, or others near to them; (n,) to its places.
 
-        A row's style does not depend on the other rows.
+        A row's style does not depend on the other rows; `rows` (n,) are their numbers, 0 to n - 1 where none are given.
         """
         return self, styles
+
+    def origins(self, places: Ints) -> Ints:
+        """Return where in the bank the styles at places stand, or those that they were drawn around. Shape: (m,)."""
+        return places
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,9 @@ class Measured(Style):
 def parts_of(images: Any) -> Iterator[Tensor]:
     """Yield images in any form that policies take, those of one array many at a time; as `colours` returns them."""
     listed = isinstance(images, list | tuple)
-    for at in range(0, len(images), 1 if listed else TOGETHER):
-        yield colours(stacked([images[at]]) if listed else images[at : at + TOGETHER])
+    step = 1 if listed else max(1, min(TOGETHER, HELD // max(1, int(np.prod(images.shape[1:])))))
+    for at in range(0, len(images), step):
+        yield colours(stacked([images[at]]) if listed else images[at : at + step])
 
 
 def colours(X: Any) -> Tensor:

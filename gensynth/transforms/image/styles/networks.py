@@ -101,6 +101,7 @@ class Coded(ByNetworks):
     root: npt.NDArray[np.float32]
     task: AdaIN
     device: torch.device = CPU
+    around: Ints | None = None  # (k,) places in the bank, where they were drawn
 
     @classmethod
     def of(cls, images: Any, task: AdaIN, device: torch.device, classes: Ints | None = None) -> Self:
@@ -120,10 +121,14 @@ class Coded(ByNetworks):
     def networks(self) -> torch.nn.Module:  # noqa: D102
         return self.task
 
-    def drawn(self, styles: Ints, key: int) -> tuple[Style, Ints]:  # noqa: D102
+    def drawn(self, styles: Ints, key: int, rows: Ints | None = None) -> tuple[Style, Ints]:  # noqa: D102
         places = np.arange(len(styles))
-        z = cell_normals(key, places, "style", self.codes.shape[1])
-        return replace(self, codes=(self.codes[styles] + SPREAD * z @ self.root.T).astype(np.float32)), places
+        z = cell_normals(key, places if rows is None else rows, "style", self.codes.shape[1])
+        codes = (self.codes[styles] + SPREAD * z @ self.root.T).astype(np.float32)
+        return replace(self, codes=codes, around=styles), places
+
+    def origins(self, places: Ints) -> Ints:  # noqa: D102
+        return places if self.around is None else self.around[places]
 
     def made(self, x: Tensor, styles: Ints, strength: Tensor) -> Tensor:  # noqa: D102
         return self.task.restyle(x, torch.from_numpy(self.codes[styles]).to(x), strength)
