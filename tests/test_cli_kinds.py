@@ -14,7 +14,7 @@ from PIL import Image
 
 from gensynth import Augment, Balancer, Images, Texts
 from gensynth import transforms as T
-from gensynth.cli import transforming
+from gensynth.cli import changing
 from gensynth.recipe import plain_policy
 from gensynth.store.audio import read_wave, write_wave
 from gensynth.store.images import read_image, read_mask, write_image
@@ -215,7 +215,7 @@ def test_held_out_images_take_their_masks_along(run):
 
 def test_policies_that_mix_rows_see_all_of_the_folder(run, monkeypatch):
     signs()
-    monkeypatch.setattr(transforming, "BLOCK", 1)
+    monkeypatch.setattr(changing, "BLOCK", 1)
     status, _, err = run("transform", "signs", "--policy", "{name: MixUp, same_class: true}", "-o", "out")
     assert status == 0, err
     X = np.stack([read_image(Path("signs", name)) for name in tree("signs")])
@@ -457,7 +457,7 @@ def test_blocks_do_not_matter(run, monkeypatch):
     masked()
     args = ("transform", "scans/image", "--masks", "scans/mask", "-n", "2", "--seed", "1")
     assert run(*args, "-o", "a")[0] == 0
-    monkeypatch.setattr(transforming, "BLOCK", 1)
+    monkeypatch.setattr(changing, "BLOCK", 1)
     assert run(*args, "-o", "b")[0] == 0
     assert tree("a") == tree("b")
     assert tree("a.masks") == tree("b.masks")

@@ -34,6 +34,8 @@ from .options import (
     Size,
     Split,
     SplitBy,
+    Style,
+    StyleParam,
     Target,
     Text,
     Threads,
@@ -107,7 +109,8 @@ def balance(
     """Add synthetic rows of the rare classes to a table, or files to a folder of images or recordings.
 
     The real rows come first, unchanged; real files are copied, with synthetic-000001.png beside them, and manifest.csv
-    says which are real. Beside the output stands NAME.recipe.json, which --config takes to make the same output again.
+    says which are real; of StyleTransfer OUT.sheet.png shows some. Beside the output stands NAME.recipe.json, which
+    --config takes to make the same output again.
     Split off the rows you test on before balancing (--holdout, --split), those of one patient or track together
     (--split-by).
     """
@@ -182,6 +185,8 @@ def transform(
             "the default of the kind.",
         ),
     ] = None,
+    style: Style = None,
+    param: StyleParam = None,
     copies: Annotated[int | None, typer.Option("--n", "-n", help="Changed copies of each row.  [default: 1]")] = None,
     out: Out = None,
     masks: Masks = None,
@@ -189,7 +194,12 @@ def transform(
         str | None, typer.Option("--masks-out", help="Folder for the changed masks.  [default: OUT.masks]")
     ] = None,
     sheet: Annotated[
-        str | None, typer.Option("--sheet", help="A picture (PNG) of some images and their copies; enough without -o.")
+        str | None,
+        typer.Option(
+            "--sheet",
+            help="A picture (PNG) of some images and their copies; enough without -o. With --style it shows the styles "
+            "too, and is OUT.sheet.png where nothing is said.",
+        ),
     ] = None,
     originals: Annotated[bool, typer.Option("--originals", help="Write the rows themselves too, first.")] = False,
     kind: Kind = None,
@@ -200,20 +210,21 @@ def transform(
     seed: Seed = None,
     threads: Threads = None,
     overwrite: Overwrite = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Say what the policy does, and write nothing.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what is done, and write nothing.")] = False,
     print_config: Print = False,
 ) -> None:
     """Make changed copies of every row: images, with their masks, texts, recordings, series or rows of a table.
 
-    The class of a row stays its class. Beside the output stands NAME.recipe.json, which --config takes to make the same
-    again.
+    The class of a row stays its class. --style gives images the styles of others (paintings, another camera, another
+    light); look at the sheet that is written with them before you train. Beside the output stands NAME.recipe.json,
+    which --config takes to make the same again.
     """
     from . import transforming as verb
     from .settings import gather_change
 
-    job = gather_change(config, data=data, policy=policy, copies=copies, out=out, masks=masks, masks_out=masks_out,
-                        sheet=sheet, originals=originals or None, kind=kind, text=text, target=target, schema=schema,
-                        seed=seed, threads=threads)  # fmt: skip
+    job = gather_change(config, data=data, policy=policy, style=style, param=param, copies=copies, out=out, masks=masks,
+                        masks_out=masks_out, sheet=sheet, originals=originals or None, kind=kind, text=text,
+                        target=target, schema=schema, seed=seed, threads=threads)  # fmt: skip
     verb.run(job, overwrite=overwrite, explain=explain, print_config=print_config)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import pandas as pd
@@ -18,6 +18,7 @@ import pandas as pd
 from ..balance import Balancer
 from ..errors import DataError
 from ..recipe import Job
+from ..store.atomic import check_output
 from ..store.folders import Names
 from ..store.jsonfile import write_json
 from ..store.manifest import Entry, read_manifest, write_manifest
@@ -27,6 +28,7 @@ from .holding import training_rows
 from .made import Made, fresh_for, without_files
 from .request import Positions, make_balancer, settled
 from .settings import threads
+from .styles import draw_made, sheet_beside
 from .telling import folder_given, result_of, say_plan, summary, warn_other
 
 PACKAGES = {"image": ("torch", "torchvision", "pillow"), "audio": ("torch", "scipy")}
@@ -49,9 +51,10 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
         balancer = make_balancer(done, X, y, {})
         if isinstance(X, pictures.Pictures):
             X = _suited(X, balancer, folder, done, train)
+        picture = _picture(balancer, outputs.out, overwrite or dry_run)
         if dry_run:
             balancer.fit(X, y_train)
-            say_plan(balancer, outputs.folders)
+            say_plan(balancer, [*outputs.folders, *picture])
             return
         X_new, y_new = balancer.fit_resample(X, y_train)
         fresh = fresh_for(balancer, X, y_train, X_new, train)
@@ -74,6 +77,8 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
     write_json(outputs.recipe, {"job": job.asked(), "result": result}, overwrite=True)
     summary(balancer, outputs.out, outputs.rest, outputs.recipe, held=len(rest), what=NAMES[folder.kind],
             rejected=len(job.reject))  # fmt: skip
+    for path in picture:
+        draw_made(path, balancer, made, Path(outputs.out), [entry.file for entry in entries], overwrite)
 
 
 def labels_of(folder: Folder, job: Job) -> pd.Series:
@@ -97,6 +102,14 @@ def _suited(X: pictures.Pictures, balancer: Balancer, folder: Folder, job: Job, 
     if changes(generator) and type(generator) in pictures.LAZY and not balancer.prefit:
         balancer.generator = pictures.LAZY[type(generator)](**generator.get_params())
     return X
+
+
+def _picture(balancer: Balancer, out: str, overwrite: bool) -> list[str]:
+    """Return where a sheet of styles is to go, nowhere without any. Raises: ConfigError where it cannot be written."""
+    if not isinstance(balancer.generator, pictures.StyleTransfer):
+        return []
+    check_output(sheet_beside(out), overwrite)
+    return [sheet_beside(out)]
 
 
 def _known(folder: Folder, real: Positions) -> Iterator[Entry]:

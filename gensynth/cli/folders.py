@@ -166,7 +166,7 @@ class Outputs:
     def check(self, job: Asked, overwrite: bool) -> None:
         """Refuse outputs that exist or cannot be written, before any work. Raises: ConfigError."""
         own = Path(self.recipe).is_file()
-        inputs = [job.data, *([job.masks] if job.masks else [])]
+        inputs = [each for each in (job.data, job.masks, getattr(job, "style", None)) if each]
         for each in self.folders:
             check_folder_output(each, inputs, overwrite, own)
         check_output(self.recipe, overwrite)

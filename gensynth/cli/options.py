@@ -21,6 +21,20 @@ Param = Annotated[
     list[str] | None,
     typer.Option("--param", "-p", help="Parameter of the generator, K=V (V as in YAML). May be repeated."),
 ]
+Style = Annotated[
+    str | None,
+    typer.Option(
+        "--style",
+        help="A folder of images: those of the data come out in their styles, by StyleTransfer, in place of a policy.",
+    ),
+]
+StyleParam = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        help="With --style: parameter of StyleTransfer, K=V, as method=adain (V as in YAML). May be repeated.",
+    ),
+]
 Column = Annotated[
     list[str] | None,
     typer.Option("--schema", help="Kind of a column, COLUMN=number|category|datetime|identifier. May be repeated."),

@@ -126,11 +126,26 @@ class Augment(augment.Augment):
 class StyleTransfer(style.StyleTransfer):
     """`StyleTransfer` for images that are files: the same rows, made when they are written."""
 
+    due_ = 0  # images that are to be made
+
+    @property
+    def bank(self) -> Any:
+        """The images whose styles it knows: files, or arrays (h, w, channels)."""
+        return self.rows_.items if self.own_styles else self.given_.x
+
+    def _given_styles(self) -> Any:
+        self.given_ = super()._given_styles()
+        return self.given_
+
     def _changed(self, rows: Any, restyle: Transform) -> Any:
         masks = rows.mask_items
         made = [
             Made(restyle, item, None if masks is None else masks[row], 0, row) for row, item in enumerate(rows.items)
         ]
+        self.due_ += len(made)
+        told = getattr(getattr(self.style_, "log", None), "told", None)
+        if told is not None:  # it was told of the images of this call alone
+            told.count = self.due_
         return Pictures(made, None if masks is None else made)
 
 

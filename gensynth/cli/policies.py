@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import ConfigError
@@ -9,6 +11,7 @@ from ..generators.augment import default_for
 from ..recipe import Change, Kind
 from ..transforms.base import Transform
 from ..transforms.draws import Draws
+from .folders import Folder
 
 
 def policy_of(job: Change, kind: Kind) -> Transform:
@@ -35,3 +38,18 @@ def may_break(policy: Transform) -> list[str]:
     """Return a sentence for each change that may turn labels into others."""
     found = {type(leaf).__name__: leaf.breaks for leaf in single(policy) if leaf.breaks}
     return [f"{name} may break labels: {what}" for name, what in found.items()]
+
+
+def explained(policy: Transform, folder: Folder | None = None) -> str:
+    """Return what a policy does to the first image of a folder, or to rows, and what it may break."""
+    if folder is None or folder.kind != "image":
+        text = policy.explain()
+    else:
+        first: Any = folder.rows(np.zeros(1, dtype=np.intp))
+        text = policy.explain(*first.x[0].shape[:2])
+    return "\n".join([text, *may_break(policy)])
+
+
+def noted(policy: Transform) -> dict[str, Any]:
+    """Return what a recipe says of a policy."""
+    return {"policy": {name: part for name, part in policy.to_dict().items() if name != "random_state"}}

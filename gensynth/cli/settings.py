@@ -70,11 +70,19 @@ def _watched(spec: Any, folder: str) -> dict[str, Any]:
 
 def gather_change(config: str | None, **options: Any) -> Change:
     """Return what `transform` is asked of a configuration file with the options over it. Raises: ConfigError."""
+    params = pairs(options.pop("param", None), "--param")
     schema = pairs(options.pop("schema", None), "--schema")
-    settings = read_job(config) if config else {}
-    if str(options.get("policy") or "").lstrip().startswith(("{", "[")):  # else a name, or a file
-        options["policy"] = parsed(options["policy"], "--policy")
-    settings |= {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in options.items() if value is not None}
+    if given.get("policy", "").lstrip().startswith(("{", "[")):  # else a name, or a file
+        given["policy"] = parsed(given["policy"], "--policy")
+    settings = read_job(config, repeats=not {"data", "style", "seed"} & set(given)) if config else {}
+    if "style" in given:  # in place of what the file says
+        settings.pop("policy", None)
+    elif "policy" in given:
+        settings = {name: value for name, value in settings.items() if name not in ("style", "params")}
+    settings |= given
+    if params:
+        settings["params"] = overridden(settings.get("params") or {}, params)
     if schema:
         settings["schema"] = {**(settings.get("schema") or {}), **schema}
     return make_job(settings, f"{config}: " if config else "", Change)

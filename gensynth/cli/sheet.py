@@ -1,15 +1,15 @@
-"""A contact sheet: some images of a folder, and beside each its changed copies, masks laid over them."""
+"""A contact sheet: some images, and beside each what came of it: changed copies, masks laid over, or other styles."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..store.atomic import atomic_write
-from ..store.folders import Listing
 from ..store.images import read_image, read_mask
 from .folders import Folder
 
@@ -22,13 +22,15 @@ SMALL = 0.2  # of the image: what counts as small
 COLOURS = np.array([[230, 60, 50], [40, 120, 220], [240, 180, 30], [60, 170, 90], [150, 80, 190], [20, 180, 190]])
 
 Bytes = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[Any]
+Line = tuple[str, Sequence[Bytes]]  # the class, "" where there is none, and cells
 
 
-def chosen(listing: Listing) -> list[int]:
-    """Return the places of images to show: of each class in turn, spread over its files, classes together."""
+def chosen(labels: Sequence[str]) -> list[int]:
+    """Return the places of rows to show, of labels (n,): of each class in turn, spread over its rows, in its order."""
     members: dict[str, list[int]] = {}
-    for place in range(len(listing)):
-        members.setdefault("" if listing.labels is None else listing.labels[place], []).append(place)
+    for place, label in enumerate(labels):
+        members.setdefault(label, []).append(place)
     names = list(members)
     if len(names) > ROWS:
         names = [names[round(at)] for at in np.linspace(0, len(names) - 1, ROWS)]
@@ -42,7 +44,7 @@ def chosen(listing: Listing) -> list[int]:
 
 
 def write(path: str, folder: Folder, places: Sequence[int], made: Sequence[Any], *, overwrite: bool) -> None:
-    """Write the sheet.
+    """Write a sheet of images and their changed copies.
 
     Arguments:
         path: a PNG file.
@@ -51,29 +53,53 @@ def write(path: str, folder: Folder, places: Sequence[int], made: Sequence[Any],
         made: m * copies pairs of one changed image and, or None, one mask, each in a list; those of an image together.
         overwrite: replace a file that is there.
     """
+    copies, labels = len(made) // len(places), folder.listing.labels
+    first = 0 if folder.masks is None else standing_out(on_paper(read_image(folder.listing.paths[places[0]])))
+    lines = []
+    for at, place in enumerate(places):
+        cells = _line(folder, place, made[at * copies : (at + 1) * copies], first)
+        lines.append(("" if labels is None else labels[place], cells))
+    _write(path, ["original", *[f"copy {copy + 1}" for copy in range(copies)]], lines, {0}, overwrite)
+
+
+def write_styles(path: str, lines: Iterable[tuple[str, Sequence[Pixels | Path]]], *, overwrite: bool) -> None:
+    """Write a sheet of images, styles and what came of them; masks, which stay as they were, are not laid over.
+
+    Arguments:
+        path: a PNG file.
+        lines: the class of each image, or "", and pictures or their files: the image, a style, the image in it, and so
+            on for other styles, as many in each line.
+        overwrite: replace a file that is there.
+    """
+    small = [(label, [_cell(_read(part), None, 0) for part in parts]) for label, parts in lines]
+    copies = len(small[0][1]) // 2
+    numbers = [f" {copy + 1}" if copies > 1 else "" for copy in range(copies)]
+    titles = ["content", *[f"{word}{number}" for number in numbers for word in ("style", "result")]]
+    _write(path, titles, small, {*range(0, 2 * copies, 2)}, overwrite)
+
+
+def _write(path: str, titles: Sequence[str], lines: Sequence[Line], apart: set[int], overwrite: bool) -> None:
+    """Write lines of cells below titles, more room behind the columns that stand apart."""
     from PIL import Image, ImageDraw, ImageFont
 
-    copies = len(made) // len(places)
-    labels = folder.listing.labels
-    side = SIDE if labels is not None else GAP
-    first = 0 if folder.masks is None else standing_out(on_paper(read_image(folder.listing.paths[places[0]])))
-    grid = [_line(folder, place, made[at * copies : (at + 1) * copies], first) for at, place in enumerate(places)]
-    heights = [max(cell.shape[0] for cell in line) for line in grid]
-    widths = [max(line[at].shape[1] for line in grid) for at in range(copies + 1)]
-    size = (side + sum(widths) + GAP * (copies + 3), HEAD + sum(heights) + GAP * (len(grid) + 1))
+    side = SIDE if any(label for label, _ in lines) else GAP
+    heights = [max(cell.shape[0] for cell in cells) for _, cells in lines]
+    widths = [max(cells[at].shape[1] for _, cells in lines) for at in range(len(titles))]
+    size = (
+        side + sum(widths) + GAP * (len(titles) + 2 * len(apart)),
+        HEAD + sum(heights) + GAP * (len(lines) + 1),
+    )
     paper = Image.new("RGB", size, PAPER)
     pen, font = ImageDraw.Draw(paper), ImageFont.load_default(13)
     top = HEAD
-    for at, line in enumerate(grid):
+    for at, (label, cells) in enumerate(lines):
         left = side
-        if labels is not None:
-            pen.text((GAP, top), _fitted(labels[places[at]], pen, font), fill=INK, font=font)
-        for column, cell in enumerate(line):
+        pen.text((GAP, top), _fitted(label, pen, font), fill=INK, font=font)
+        for column, cell in enumerate(cells):
             if at == 0:
-                title = "original" if column == 0 else f"copy {column}"
-                pen.text((left, 5), _fitted(title, pen, font, widths[column] + GAP), fill=INK, font=font)
+                pen.text((left, 5), _fitted(titles[column], pen, font, widths[column] + GAP), fill=INK, font=font)
             paper.paste(Image.fromarray(cell), (left, top))
-            left += widths[column] + (3 * GAP if column == 0 else GAP)
+            left += widths[column] + (3 * GAP if column in apart else GAP)
         top += heights[at] + GAP
     with atomic_write(path, overwrite=overwrite) as handle:
         paper.save(handle, "PNG")
@@ -84,6 +110,10 @@ def _line(folder: Folder, place: int, made: Sequence[Any], first: int) -> list[B
     mask = None if folder.masks is None else read_mask(folder.masks[place])
     cells = [_cell(read_image(folder.listing.paths[place]), mask, first)]
     return cells + [_cell(images[0], None if masks is None else masks[0], first) for images, masks in made]
+
+
+def _read(part: Pixels | Path) -> Pixels:
+    return read_image(part) if isinstance(part, Path) else part
 
 
 def _cell(image: npt.NDArray[Any], mask: npt.NDArray[Any] | None, first: int) -> Bytes:

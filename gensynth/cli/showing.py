@@ -197,7 +197,7 @@ def _recipe(what: str) -> None:
     _print_columns([(f"  {name}", json.dumps(value, ensure_ascii=False)) for name, value in data["job"].items()])
     print("\nDone:")
     _print_columns([(f"  {name}", json.dumps(value, ensure_ascii=False)) for name, value in data["result"].items()])
-    verb = "transform" if "policy" in data["result"] else "balance"
+    verb = "transform" if {"policy", "style"} & set(data["result"]) else "balance"
     print(f"\nThe same again: gensynth {verb} --config {what} --overwrite")
 
 

@@ -1,9 +1,10 @@
-"""What is said and noted of a job that balances, whatever its data is."""
+"""What is said and noted of a job, whatever its data is."""
 
 from __future__ import annotations
 
 import hashlib
 import sys
+import time
 import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -14,11 +15,14 @@ import pandas as pd
 
 from ..balance import Balancer
 from ..errors import GensynthWarning
-from ..recipe import Asked, Job
+from ..recipe import Asked, Change, Job
 from ..store.folders import fingerprint
+from ..store.image_folder import ImageFolder
+from ..store.jsonfile import write_json
 from .folders import Folder
 
 PACKAGES = ("gensynth", "numpy", "pandas", "pyarrow", "scikit-learn", "imbalanced-learn")
+CHANGING = ("gensynth", "numpy", "pandas", "torch", "torchvision", "pillow", "scipy")
 
 
 def result_of(
@@ -57,19 +61,24 @@ def table_given(frame: pd.DataFrame) -> dict[str, Any]:
     return {"rows": len(frame), "sha256_of_rows": hashlib.sha256(hashed).hexdigest()}
 
 
-def folder_given(folder: Folder) -> dict[str, Any]:
-    """Return the size and the fingerprint of a folder: of the names and bytes of its files, and of their masks."""
+def folder_given(folder: Folder, styles: ImageFolder | None = None) -> dict[str, Any]:
+    """Return the size and the fingerprint of a folder: of names and bytes of its files, of their masks, and styles."""
     listing = folder.listing
     paths, names = listing.paths, [*listing.files]
     if folder.masks is not None:
         paths, names = paths + folder.masks, names + [PurePath("masks", file) for file in listing.files]
+    if styles is not None:
+        inside = [str(name) for name in styles.files]
+        paths += [styles.root / name for name in inside]
+        names += [PurePath("styles", name) for name in inside]
     return {"files": len(listing), "sha256_of_files": fingerprint(paths, names)}
 
 
 def warn_other(job: Asked, seen: str) -> None:
     """Say where the input is another one than that of the recipe."""
     if job._input not in (None, seen):
-        warnings.warn(f"{job.data} is not what it was when the recipe was written", GensynthWarning, stacklevel=3)
+        what = f"{job.data} or {job.style}" if isinstance(job, Change) and job.style is not None else job.data
+        warnings.warn(f"{what} is not what it was when the recipe was written", GensynthWarning, stacklevel=3)
 
 
 def _kinds(balancer: Balancer) -> dict[Any, str]:
@@ -138,3 +147,33 @@ def summary(
     if recipe is not None:
         lines.append(f"Recipe: {recipe}")
     print("\n".join(lines), file=sys.stderr)
+
+
+def note_change(
+    job: Change, done: dict[str, Any], given: dict[str, Any], recipe: str, made: int, started: float
+) -> None:
+    """Write the recipe of what `transform` did.
+
+    Arguments:
+        job: the job.
+        done: what is said of how it changed rows.
+        given: the input's size and fingerprint.
+        recipe: where it is to go.
+        made: how many copies were made.
+        started: when, by `time.perf_counter`.
+    """
+    result = {
+        **done,
+        "made": made,
+        "input": given,
+        "versions": {name: version(name) for name in CHANGING},
+        "threads": job.threads,
+        "seconds": round(time.perf_counter() - started, 3),
+    }
+    write_json(recipe, {"job": job.asked(), "result": result}, overwrite=True)
+
+
+def say_change(notes: Sequence[str], made: str, where: Sequence[tuple[str, str | None]]) -> None:
+    """Print what `transform` made and where it is, on standard error, and what people should know of it."""
+    said = [f"gensynth: note: {text}" for text in notes]
+    print("\n".join([*said, made, *[f"{name}: {path}" for name, path in where if path]]), file=sys.stderr)

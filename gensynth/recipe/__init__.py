@@ -85,16 +85,30 @@ class Asked(BaseModel):
 
 
 class Change(Asked):
-    """What `gensynth transform` is asked to do: `copies` changed copies of each row, by a policy.
+    """What `gensynth transform` is asked to do: `copies` changed copies of each row, by a policy or in other styles.
 
-    `policy` is as in `plain_policy`; `originals` writes the rows themselves too; `sheet` is a picture of some of them.
+    `policy` is as in `plain_policy`; `style` is a folder of images whose styles those of the data are given, and
+    `params` are parameters of `StyleTransfer` for it. `originals` writes the rows themselves too; `sheet` is a picture
+    of some of them.
     """
 
     policy: Any = None
+    style: str | None = None
+    params: dict[str, Any] = {}
     copies: int = Field(1, ge=1)
     masks_out: str | None = None
     sheet: str | None = None
     originals: bool = False
+
+    @model_validator(mode="after")
+    def _one_change(self) -> Self:
+        if self.style is not None and self.policy is not None:
+            raise ValueError("policy and style cannot both be given: each says how images are changed")
+        if self.params and self.style is None:
+            raise ValueError("params are those of StyleTransfer: say whose styles are taken with --style DIR")
+        if "styles" in self.params:
+            raise ValueError("styles is what --style names: leave the parameter out")
+        return self
 
 
 class Job(Asked):
@@ -176,6 +190,8 @@ def read_job(path: str, *, repeats: bool = True) -> dict[str, Any]:
         if isinstance(settings, dict) and chosen and not settings.get("model"):
             settings = {**taken, **settings}
             settings["generator"] = _repeating(settings["generator"], result.get("repeat") if repeats else None)
+        if isinstance(settings, dict) and settings.get("style") and repeats and isinstance(result.get("repeat"), dict):
+            settings = {**settings, "params": {**(settings.get("params") or {}), **result["repeat"]}}
         if isinstance(settings, dict) and result.get("policy"):  # the default of its kind, where none was named
             settings = {"policy": result["policy"], **settings}
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
