@@ -440,3 +440,14 @@ def test_painting_says_how_far_it_is(capsys):
     fitted("gatys", noise(3, 16, 16, 3), training={"progress": True}).sample(3)
     assert "painting: 3 of 3 images" in capsys.readouterr().err
     assert isinstance(fitted("gatys", noise(2, 16, 16, 3)).style_, Painted)
+
+
+def test_what_is_drawn_around_a_style_is_known_by_the_row_alone():
+    rng = np.random.default_rng(0)
+    codes, root = rng.normal(size=(9, 128)).astype(np.float32), np.tril(rng.normal(size=(128, 128))).astype(np.float32)
+    known, styles, rows = Coded(codes, root, None), rng.integers(0, 9, 40), np.arange(40)
+    whole, places = known.drawn(styles, 3)
+    assert np.array_equal(whole.origins(places), styles)
+    assert np.array_equal(known.origins(rows[:9]), rows[:9])
+    for some in (rows[:1], rows[5:7], rows[33:]):
+        assert np.array_equal(known.drawn(styles[some], 3, some)[0].codes, whole.codes[some])

@@ -124,7 +124,8 @@ class Coded(ByNetworks):
     def drawn(self, styles: Ints, key: int, rows: Ints | None = None) -> tuple[Style, Ints]:  # noqa: D102
         places = np.arange(len(styles))
         z = cell_normals(key, places if rows is None else rows, "style", self.codes.shape[1])
-        codes = (self.codes[styles] + SPREAD * z @ self.root.T).astype(np.float32)
+        moved = np.einsum("nd,ed->ne", z, self.root)  # a product of matrices rounds rows by how many there are
+        codes = (self.codes[styles] + SPREAD * moved).astype(np.float32)
         return replace(self, codes=codes, around=styles), places
 
     def origins(self, places: Ints) -> Ints:  # noqa: D102
