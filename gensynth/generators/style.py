@@ -94,7 +94,7 @@ class StyleTransfer(Trained):
     supports: ClassVar[Supports] = Supports(
         kinds=frozenset({"image"}), categories=True, missing=True, masks=True, prefix=True
     )  # fmt: skip
-    paces: ClassVar[Mapping[Kind, Pace]] = {"image": Pace(passes=4, least=500, most=1500, batch=8, round=50)}
+    paces: ClassVar[Mapping[Kind, Pace]] = {"image": Pace(passes=4, least=500, most=1500, rate=5e-4, batch=8, round=50)}
     holds_rows = True
 
     def __init__(

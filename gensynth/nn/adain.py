@@ -6,17 +6,17 @@ deviation of each channel of a grid over its pixels, the style of an image is e(
     x_e = x + D(n(E x) exp(e_s) + e_m) - D(E x),   n(h) = (h - m(h)) / s(h)
 
 Only what the style changes is added, so that the detail of x, which no grid of a quarter holds, stays: with its own
-style an image comes back as it is. Training takes as style e(y) of another image y of the batch, and makes small, with
-F_l and the content's layer F of fixed features
+style an image comes back as it is. D ends at half the sides and is enlarged evenly, as a last doubling drew grids.
+Training takes as style e(y) of another image y of the batch, and makes small, with F_l and the content's layer F of
+fixed features
 
     |D(E x) - x| + w |n(F x_e) - n(F x)|^2
         + mean_l (|m(F_l x_e) - m(F_l y)|^2 / |m(F_l y)|^2 + |C(F_l x_e) - C(F_l y)|^2 / |C(F_l y)|^2)
 
-with covariances C, all over the means of the batch.
+with covariances C; squares are summed over the batch, above and below.
 
 References: Huang and Belongie 2017, arXiv:1703.06868, eq. 8, 12 and 13; Jackson et al. 2019, arXiv:1809.05375, sec. 3
-(random styles); Odena et al. 2016, "Deconvolution and checkerboard artifacts", Distill (enlarged, then convolved);
-Aitken et al. 2017, arXiv:1707.02937 (the last layer makes four pixels of each, of the same first weights).
+(random styles); Odena et al. 2016, "Deconvolution and checkerboard artifacts", Distill (enlarged, then convolved).
 
 DIFFERS from Huang and Belongie: the encoder is learned too, which needs the first term; what is changed is added to the
 image; the features that judge are others than the encoder's, and by covariances, as by deviations alone hardly more
@@ -54,13 +54,13 @@ class AdaIN(Task):
         rng: draws the first weights.
     """
 
-    def __init__(self, features: Features | None, *, lr: float = 2e-3, rng: torch.Generator) -> None:
+    def __init__(self, features: Features | None, *, lr: float = 5e-4, rng: torch.Generator) -> None:
         super().__init__()
         self.lr = lr
         a, b, c = WIDTHS
         layer = partial(Conv, rng)
         self.down = nn.ModuleList([layer(3, a), layer(a, b, 2), layer(b, c, 2), layer(c, c)])
-        self.up = nn.ModuleList([layer(c, c), layer(c, b), layer(b, 3, alike=4)])
+        self.up = nn.ModuleList([layer(c, c), layer(c, b), layer(b, 3)])
         self.judge = [features]  # in a list, as its weights are not this network's
 
     # Giving styles -----------------------------------------------------------------------------------------------
@@ -74,11 +74,12 @@ class AdaIN(Task):
         return h
 
     def decode(self, h: Tensor, size: tuple[int, int]) -> Tensor:
-        """Return images of grids, in no range. Shape: (n, c, h', w') to (n, 3, *size)."""
+        """Return images of grids, in [0, 1]. Shape: (n, c, h', w') to (n, 3, *size)."""
         first, second, last = self.up
         h = F.silu(second(doubled(F.silu(first(h)))))
-        made: Tensor = F.pixel_shuffle(last(h), 2)[..., : size[0], : size[1]]
-        return made / 2 + 0.5
+        half = (last(h).tanh() + 1) / 2  # without bounds one batch can spoil all
+        made: Tensor = F.interpolate(half, scale_factor=2.0, mode="bilinear")[..., : size[0], : size[1]]
+        return made
 
     def style(self, x: Tensor) -> Tensor:
         """Return the style of images. Shape: (n, 3, h, w) in [0, 1] to (n, 2 c): means, then logarithms."""
@@ -143,14 +144,12 @@ class Conv(nn.Module):
     Arguments:
         i, o: channels that come in and go out.
         stride: 2 for a grid of half the sides, rounded up.
-        alike: how many channels there are of each that goes out, of the same first weights.
     """
 
-    def __init__(self, rng: torch.Generator, i: int, o: int, stride: int = 1, *, alike: int = 1) -> None:
+    def __init__(self, rng: torch.Generator, i: int, o: int, stride: int = 1) -> None:
         super().__init__()
-        first = normal(rng, (2 / (9 * i)) ** 0.5, o, i, 3, 3)
-        self.weight, self.stride = nn.Parameter(first.detach().repeat_interleave(alike, 0)), stride
-        self.bias = nn.Parameter(torch.zeros(o * alike))
+        self.weight, self.stride = normal(rng, (2 / (9 * i)) ** 0.5, o, i, 3, 3), stride
+        self.bias = nn.Parameter(torch.zeros(o))
 
     def forward(self, h: Tensor) -> Tensor:
         """Shape: (n, i, h, w) to (n, o, h', w')."""
