@@ -27,11 +27,11 @@ class LabelAgrees(BaseEstimator):  # type: ignore[misc]
     """Refuse rows that look to a classifier as if another class were theirs, surer than real rows of their class do.
 
     Boosted trees with balanced class weights (a rare class is not thought unlikely for being rare) learn the classes of
-    the real rows fold by fold; of kinds other than tables a small learner of the kind (`learners`). Of each real row,
-    the fold that has not seen it gives the highest probability of any *other* class. A class's bound is the value that
-    a `share` of its real rows exceed, and at least `threshold`; a made row, seen by the trees of one of the folds, is
-    refused above the bound of the class it was made for. Which fold's hangs on what the row holds, so that it is judged
-    the same in whatever company.
+    the real rows fold by fold; of kinds other than tables a small learner of the kind (`learners`), seconds a fold of
+    images. Of each real row, the fold that has not seen it gives the highest probability of any *other* class. A
+    class's bound is the value that a `share` of its real rows exceed, and at least `threshold`; a made row, seen by the
+    trees of one of the folds, is refused above the bound of the class it was made for. Which fold's hangs on what the
+    row holds, so that it is judged the same in whatever company.
 
     So of real rows never seen before about a `share` of each class would be refused at the most: cross-conformal
     prediction class by class (Vovk 2015, "Cross-conformal predictors"), with `threshold` on top, so that where

@@ -26,7 +26,7 @@ from ..random import as_generator, cell_uniforms
 from .base import Codes, Draw, Supports
 from .copies import evenly
 from .pixels import Pixels
-from .styling import WAYS, Way, check_settings
+from .styling import WAYS, Way, check_settings, check_sides
 from .trained import Trained
 from .training import Pace, Training
 from .weights import features_of
@@ -74,7 +74,8 @@ class StyleTransfer(Trained):
         strength: from 0, as it is, to 1: a range that is drawn from, or one number.
         features: what "adain" and "gatys" judge style by. "random": convolutions of weights that are always the same,
             which need no file. "vgg19": ImageNet's weights by torchvision, which downloads them once.
-        weights: a file of VGG-19's weights in place of the download: .pth as torchvision saves them, or .safetensors.
+        weights: a file of VGG-19's weights, which are then taken: .pth as torchvision saves them, or .safetensors. A
+            saved model of "gatys" needs the same file where it makes images.
         variation: weight of squared differences of neighbouring pixels, for smoother images of "gatys"; at least 0.
         steps: of training ("adain") or of each image at most ("gatys", 60); None for as many as suit.
         max_time: bound on the time of training, such as "90s", "2m" or 90 (seconds).
@@ -94,7 +95,7 @@ class StyleTransfer(Trained):
     supports: ClassVar[Supports] = Supports(
         kinds=frozenset({"image"}), categories=True, missing=True, masks=True, prefix=True
     )  # fmt: skip
-    paces: ClassVar[Mapping[Kind, Pace]] = {"image": Pace(passes=4, least=500, most=1500, rate=5e-4, batch=8, round=50)}
+    paces: ClassVar[Mapping[Kind, Pace]] = {"image": Pace(passes=3, least=500, most=1500, rate=5e-4, batch=8, round=50)}
     holds_rows = True
 
     def __init__(
@@ -124,6 +125,8 @@ class StyleTransfer(Trained):
         """Return the ends of the strength. Raises: ConfigError."""
         given: Any = self.strength
         try:
+            if isinstance(given, bool | str):
+                raise TypeError
             low, high = (float(end) for end in ([given, given] if np.ndim(given) == 0 else given))
         except (TypeError, ValueError):
             raise ConfigError(f"strength must be a number or two, got {self.strength!r:.60}") from None
@@ -151,6 +154,7 @@ class StyleTransfer(Trained):
     # Learning ----------------------------------------------------------------------------------------------------
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
+        check_sides(rows)
         self.rows_, self.codes_ = rows, codes
         if self._bank == "any":
             text = "style can carry the class; behind the gate LabelAgrees rows that look like another are refused"
@@ -201,6 +205,7 @@ class StyleTransfer(Trained):
             raise type(error)(f"styles: {error}") from None
         if not count_rows(bank):
             raise DataError("styles: there are no images")
+        check_sides(bank, "styles: ")
         return bank
 
     # Making ------------------------------------------------------------------------------------------------------
@@ -211,19 +216,19 @@ class StyleTransfer(Trained):
         contents, styles = evenly(self.codes_, codes, key), np.empty(len(codes), dtype=np.intp)
         u = cell_uniforms(key, np.arange(len(codes)), "style", 2)
         low, high = self._range()
+        self._way.ready()
         strength = low + (high - low) * u[:, 1]
         for code in np.unique(codes):
             spots, pool = np.flatnonzero(codes == code), np.flatnonzero(self.codes_ == code)
             styles[spots] = self._others(contents[spots], pool, u[spots, 0])
-        rows = take_rows(self.rows_, contents)
+        rows, alone = take_rows(self.rows_, contents), self.own_styles & (contents == styles)
+        strength[alone] = 0  # the only one of its class stays as it is
         if len(codes):
             style, places = self.style_.drawn(styles, key)
             rows = self._way.carried_out(self._changed, rows, Restyle.of(style, places, strength))
         if not self.own_styles:
             return Draw(rows, contents[:, None], np.ones((len(codes), 1)))
         weights = np.stack([1 - strength, strength], axis=1)
-        alone = contents == styles
-        weights[alone] = 1, 0
         return Draw(rows, np.stack([contents, np.where(alone, -1, styles)], axis=1), weights)
 
     def restyle(self, X: Any, styles: Any, strength: Any = 1.0) -> Any:
@@ -234,17 +239,26 @@ class StyleTransfer(Trained):
             styles: (n,) places in the bank, from 0: rows of `fit`, or of the images that were given as `styles`.
             strength: one number from 0 to 1, or (n,).
 
-        Raises: NotFitted before `fit`; ConfigError for a place or a strength that there is not.
+        Raises: NotFitted before `fit`; ConfigError for places or strengths that cannot be.
         """
         from ..transforms.image.restyle import Restyle
 
         self._check_fitted()
-        places, a = np.asarray(styles), np.broadcast_to(np.asarray(strength, dtype=np.float64), np.shape(styles))
-        whole = places.ndim == 1 and np.issubdtype(places.dtype, np.integer)
-        if not whole or (len(places) and not 0 <= places.min() <= places.max() < len(self.style_)):
-            raise ConfigError(f"styles must be places from 0 to {len(self.style_) - 1}, got {styles!r:.60}")
+        n = count_rows(as_rows(X, "image"))
+        places = np.asarray(styles if np.size(styles) else np.zeros(0, dtype=np.intp))
+        whole = places.shape == (n,) and np.issubdtype(places.dtype, np.integer)
+        if not whole or (n and not 0 <= places.min() <= places.max() < len(self.style_)):
+            said = f"styles must be {n} places from 0 to {len(self.style_) - 1}, one for each image"
+            raise ConfigError(f"{said}, got {styles!r:.60}")
+        try:
+            a = np.broadcast_to(np.asarray(strength, dtype=np.float64), (n,))
+        except (TypeError, ValueError):
+            raise ConfigError(f"strength must be one number, or {n}, got {strength!r:.60}") from None
         if not ((a >= 0) & (a <= 1)).all():
             raise ConfigError(f"strength must lie in [0, 1], got {strength!r:.60}")
+        if not n:
+            return X
+        self._way.ready()
         given = Restyle.of(self.style_, places, a)
         return self._way.carried_out(lambda rows, style: style(rows, index=np.arange(len(places))), X, given)
 

@@ -8,6 +8,8 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from numbers import Real
+from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -15,12 +17,12 @@ import numpy.typing as npt
 
 from ..data import saved
 from ..data.kinds import Images, count_rows, take_rows
-from ..errors import ConfigError, GensynthWarning
+from ..errors import ConfigError, DataError, GensynthWarning
 from ..random import as_generator
 from .base import Codes
 from .pixels import Pixels
 from .training import Training, check_count
-from .weights import features_of
+from .weights import features_of, mark_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,6 +36,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 CROP, LEAST_CROP = 64, 16  # pixels a side that networks learn
 CROPS, MOST_CROPS = 400, 20_000  # that are learned at least, where images are large enough, and at most
 EACH = 16  # of an image at most
+FEW = 0.1  # of the images, which are enlarged where they are smaller than squares of the others
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,9 @@ class Way(ABC):
     def carried_out(self, change: Callable[[Any, Transform], Any], rows: Any, restyle: Transform) -> Any:
         """Return rows as a change makes them."""
         return change(rows, restyle)
+
+    def ready(self) -> None:  # noqa: B027 -- most have nothing to do
+        """Have at hand what is needed to give styles. Raises: ConfigError."""
 
     @abstractmethod
     def pack(self, known: Any) -> saved.Packed:
@@ -153,23 +159,37 @@ class Gatys(Way):
         known: Any = self.style.style_
         return known.log  # type: ignore[no-any-return]
 
-    def _known(self, pictures: Any) -> Style:
+    def _known(self, pictures: Any, mark: str | None = None) -> Style:
+        """Return pictures as styles, seen with features now, or, where these have a mark, when they are needed."""
         from ..nn.painting import STEPS
         from ..transforms.image.styles.networks import Painted
 
         style = self.style
-        steps, features = style.steps or STEPS, features_of(style.features, style.weights)
-        return Painted(pictures, features, steps, float(style.variation), style._place())
+        features = None
+        if mark is None:
+            features = features_of(style.features, style.weights)
+            mark = mark_of(features)
+        style.mark_ = mark
+        return Painted(pictures, features, style.steps or STEPS, float(style.variation), style._place())
+
+    def ready(self) -> None:  # noqa: D102
+        style: Any = self.style
+        if style.style_.features is None:
+            features = features_of(style.features, style.weights)
+            if mark_of(features) != style.mark_:
+                where = style.weights or "those of torchvision"
+                raise ConfigError(f"weights: {where}: not those that the model was fitted with")
+            style.style_ = replace(style.style_, features=features)
 
     def pack(self, known: Any) -> saved.Packed:  # noqa: D102
         if self.style.own_styles:
-            return {}, {}
+            return {"mark": self.style.mark_}, {}
         meta, arrays = saved.pack_rows(Images(known.pictures))
-        return {"pictures": meta}, arrays
+        return {"mark": self.style.mark_, "pictures": meta}, arrays
 
     def unpack(self, meta: Mapping[str, Any], arrays: Arrays) -> Style:  # noqa: D102
-        own = self.style.own_styles
-        return self._known(self.style.rows_.x if own else saved.unpack_rows(meta["pictures"], arrays).x)
+        pictures = self.style.rows_.x if self.style.own_styles else saved.unpack_rows(meta["pictures"], arrays).x
+        return self._known(pictures, str(meta["mark"]))
 
 
 WAYS: dict[str, type[Way]] = {"moments": Moments, "fourier": Fourier, "adain": AdaIN, "gatys": Gatys}
@@ -181,14 +201,29 @@ def check_settings(style: StyleTransfer) -> None:
     if not (isinstance(style.features, str) and style.features in ("random", "vgg19")):
         raise ConfigError(f"features must be 'random' or 'vgg19', got {style.features!r:.60}")
     number = style.variation
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < float("inf"):
+    if isinstance(number, bool) or not isinstance(number, Real) or not 0 <= float(number) < float("inf"):
         raise ConfigError(f"variation must be a number of at least 0, got {number!r:.60}")
+    if not (style.weights is None or isinstance(style.weights, str | PathLike)):
+        raise ConfigError(f"weights must be the name of a file, got {style.weights!r:.60}")
     idle = {"features": "random", "weights": None, "steps": None, "max_time": None, "variation": 0.0, "training": None}
     for name, plain in idle.items():
         if getattr(style, name) != plain and name not in WAYS[style.method].takes:
             able = [repr(method) for method, way in WAYS.items() if name in way.takes]
             raise ConfigError(f"{name} means nothing to method={style.method!r}: it is for {' and '.join(able)}")
-    Training.read(style.training)
+    settings = Training.read(style.training)
+    unused = [name for name in style.training or {} if style.method == "gatys" and name not in ("device", "progress")]
+    if unused:
+        raise ConfigError(f"training: {unused[0]} means nothing to method='gatys', which takes device and progress")
+    if settings.batch_size == 1:
+        raise ConfigError(
+            "training: batch_size must be at least 2, as an image takes the style of another of its batch"
+        )
+
+
+def check_sides(rows: Any, what: str = "") -> None:
+    """Raise DataError where an image has no pixels."""
+    if min(map(min, _shapes(rows.x)), default=1) < 1:
+        raise DataError(f"{what}an image has a side of 0 pixels")
 
 
 def crops(every: list[Images], key: int) -> Tensor:
@@ -207,7 +242,8 @@ def crops(every: list[Images], key: int) -> Tensor:
         places = np.sort(rng.permutation(count_rows(rows))[:MOST_CROPS])
         chosen.append(rows if len(places) == count_rows(rows) else take_rows(rows, places))
     count = sum(map(count_rows, chosen))
-    side = min(CROP, max(LEAST_CROP, min(_least(rows.x) for rows in chosen) // 4 * 4))
+    sides = np.concatenate([_sides(rows.x) for rows in chosen])
+    side = min(CROP, max(LEAST_CROP, int(np.quantile(sides, FEW, method="lower")) // 4 * 4))
     times = int(np.clip(-(-CROPS // count), 1, EACH))
     made = []
     for rows in chosen:
@@ -218,7 +254,7 @@ def crops(every: list[Images], key: int) -> Tensor:
             for _ in range(1 if whole else times):
                 top, left = (int(rng.integers(length - side + 1)) for length in x.shape[2:])
                 made.append(Pixels.bytes(x[:, :, top : top + side, left : left + side].clamp(0, 1)))
-    return torch.cat(made)
+    return torch.cat(made if count > 1 or len(made) > 1 else made * 2)  # as one takes the style of another
 
 
 def _shapes(x: Any) -> list[tuple[int, ...]]:
@@ -230,9 +266,10 @@ def _side(x: Any) -> int:
     return int(max(sorted(shape)[-2] for shape in _shapes(x)))
 
 
-def _least(x: Any) -> int:
-    """Return the shortest side of all images."""
-    return int(min(sorted(shape)[-2] for shape in _shapes(x)))
+def _sides(x: Any) -> npt.NDArray[np.intp]:
+    """Return the shorter side of each image, one for all where they are alike."""
+    shapes = [np.shape(one) for one in x] if isinstance(x, list | tuple) else [tuple(x.shape[1:])] * len(x)
+    return np.array([sorted(shape)[-2] for shape in shapes], dtype=np.intp)
 
 
 class Telling:

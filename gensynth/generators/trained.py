@@ -133,7 +133,7 @@ class Trained(Generator):
 
     def repeating(self) -> dict[str, Any]:
         """Return the parameters that make `fit` repeat a training that time or Ctrl-C ended; of others, none."""
-        if self.ended_ not in ("time", "interrupted"):
+        if getattr(self, "ended_", None) not in ("time", "interrupted"):
             return {}
         scored = [record["step"] for record in self.history_ if "score" in record]  # Ctrl-C does not wait for one
         held = {

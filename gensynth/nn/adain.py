@@ -13,7 +13,8 @@ fixed features
     |D(E x) - x| + w |n(F x_e) - n(F x)|^2
         + mean_l (|m(F_l x_e) - m(F_l y)|^2 / |m(F_l y)|^2 + |C(F_l x_e) - C(F_l y)|^2 / |C(F_l y)|^2)
 
-with covariances C; squares are summed over the batch, above and below.
+with covariances C. The first two terms are means over the batch and its pixels; of the others squares are summed over
+the batch, above and below.
 
 References: Huang and Belongie 2017, arXiv:1703.06868, eq. 8, 12 and 13; Jackson et al. 2019, arXiv:1809.05375, sec. 3
 (random styles); Odena et al. 2016, "Deconvolution and checkerboard artifacts", Distill (enlarged, then convolved).
@@ -42,7 +43,7 @@ from .task import Task
 
 WIDTHS = (32, 64, 64)
 CONTENT = 0.1  # w
-EPS = 1e-5
+EPS, TINY = 1e-5, 1e-8  # so that nothing is divided by 0
 
 
 class AdaIN(Task):
@@ -187,4 +188,4 @@ def _size(x: Tensor) -> tuple[int, int]:
 def _apart(made: Tensor, style: Tensor) -> Tensor:
     """Return how far apart the means and covariances of features are, over the size of those of the styles."""
     pairs = zip(*looks([made]), *looks([style]), strict=True)
-    return torch.stack([(a - b).square().sum() / b.square().sum() for a, b in pairs]).sum()
+    return torch.stack([(a - b).square().sum() / (b.square().sum() + TINY) for a, b in pairs]).sum()

@@ -60,11 +60,16 @@ class Features(nn.Module):
     ) -> None:  # fmt: skip
         super().__init__()
         self.sizes, self.style, self.content = [len(scale) for scale in scales], tuple(style), content
-        self.register_buffer("mean", torch.tensor(mean)[:, None, None])
-        self.register_buffer("std", torch.tensor(std)[:, None, None])
+        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32)[:, None, None])
+        self.register_buffer("std", torch.tensor(std, dtype=torch.float32)[:, None, None])
         for number, (weight, bias) in enumerate(layer for scale in scales for layer in scale):
             self.register_buffer(f"weight{number}", weight.detach())
             self.register_buffer(f"bias{number}", None if bias is None else bias.detach())
+
+    @property
+    def trained(self) -> bool:
+        """Whether the weights are not the random ones."""
+        return self.bias0 is not None
 
     @classmethod
     def random(cls) -> Self:
@@ -85,9 +90,10 @@ class Features(nn.Module):
             for o in widths:
                 names = [f"features.{place}.{part}" for part in ("weight", "bias")]
                 weight, bias = (state.get(name) for name in names)
-                if weight is None or bias is None or weight.shape != (o, i, 3, 3) or bias.shape != (o,):
-                    found = "is lacking" if weight is None else f"has the shape {tuple(weight.shape)}"
-                    raise ValueError(f"{names[0]} {found}, where VGG-19 has {(o, i, 3, 3)}")
+                if not (isinstance(weight, Tensor) and isinstance(bias, Tensor)):
+                    raise ValueError(f"{names[0]} or its bias is lacking")
+                if weight.shape != (o, i, 3, 3) or bias.shape != (o,):
+                    raise ValueError(f"{names[0]} has the shape {tuple(weight.shape)}, in VGG-19 {(o, i, 3, 3)}")
                 if not (weight.isfinite().all() and bias.isfinite().all()):
                     raise ValueError(f"{names[0]} has numbers that are not finite")
                 layers.append((weight.float(), bias.float()))
@@ -121,10 +127,12 @@ def mirrored(h: Tensor) -> Tensor:
 
 def _waves() -> Tensor:
     """Return the waves of a patch of 3 colours and 3 x 3 pixels, weighted, a row each. Shape: (27, 27)."""
-    rows = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -1.0], [1.0, -2.0, 1.0]])
+    rows = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -1.0], [1.0, -2.0, 1.0]], dtype=torch.float32)
     basis = rows / rows.norm(dim=1, keepdim=True)
-    short = torch.arange(3.0)
-    gain = (1 + 3 * (short[:, None] ** 2 + short**2).sqrt()).sqrt() * torch.tensor([1.0, COLOUR, COLOUR])[:, None, None]
+    short = torch.arange(3, dtype=torch.float32)
+    gain = (1 + 3 * (short[:, None] ** 2 + short**2).sqrt()).sqrt() * short.new_tensor([1.0, COLOUR, COLOUR])[
+        :, None, None
+    ]
     return torch.einsum("ckl,cx,ky,lz->cklxyz", gain, basis, basis, basis).reshape(27, 27)
 
 

@@ -79,6 +79,7 @@ def lower(loss: Loss, x: Tensor, steps: int, first: float = 0.01) -> Lowered:
     value, g = _asked(loss, x)
     memory = Memory(first / g.abs().mean(1).clamp(min=TINY))
     length, spoilt = torch.ones_like(value), ~torch.isfinite(value)
+    done = torch.zeros_like(spoilt)
     curve, history = [float(value.mean())], [value]
     for _ in range(steps - 1):
         d = memory.direction(g)
@@ -88,15 +89,17 @@ def lower(loss: Loss, x: Tensor, steps: int, first: float = 0.01) -> Lowered:
         new, slope = _asked(loss, there)
         sound = torch.isfinite(new) & torch.isfinite(slope).all(1)
         spoilt |= ~sound
-        took = sound & (new < value)
+        took = sound & (new < value) & ~done
         where = took[:, None]
         memory.add(torch.where(where, there - x, 0), torch.where(where, slope - g, 0), took, length)
         x, g, value = torch.where(where, there, x), torch.where(where, slope, g), torch.where(took, new, value)
         length = torch.where(took, 1.0, length * SHORTER)
         curve.append(float(value.mean()))
         history = [*history[-PATIENCE:], value]
-        if len(history) > PATIENCE and bool((history[0] - value <= FLAT * value).all()):
-            break
+        if len(history) > PATIENCE:
+            done |= history[0] - value <= FLAT * value
+            if bool(done.all()):
+                break
     return Lowered(x, value, spoilt, curve)
 
 

@@ -22,10 +22,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ....errors import FormatError
+from ....errors import FormatError, TrainingFailed
 from ....nn.adain import WIDTHS, AdaIN
 from ....nn.blocks import each
-from ....nn.features import Features
 from ....nn.painting import STEPS, Aim, painted
 from ....random import cell_normals
 from ...draws import Floats, Ints
@@ -36,7 +35,7 @@ from .base import Style, colours, parts_of
 MOST = 256  # pixels
 TOGETHER = 8
 SPREAD = 0.5  # of how styles vary, that they are drawn anew with
-JITTER = 1e-6
+LONGEST = 8
 CPU = torch.device("cpu")
 _MOVING = RLock()  # held while networks are away from the processor
 
@@ -106,15 +105,22 @@ class Coded(ByNetworks):
     @classmethod
     def of(cls, images: Any, task: AdaIN, device: torch.device, classes: Ints | None = None) -> Self:
         """Return the styles of images, in any form that policies take, of classes (k,) or of none."""
-        with torch.no_grad():
-            codes = torch.cat([task.style(shrunk(one[None])) for part in parts_of(images) for one in part]).numpy()
+
+        @torch.no_grad()  # in each thread
+        def style(one: Tensor) -> Tensor:
+            return task.style(shrunk(one[None]))
+
+        codes = torch.cat([code for part in parts_of(images) for code in each(style, part, CPU)]).numpy()
+        if not np.isfinite(codes).all():
+            raise TrainingFailed("the network's codes of styles are not finite; a lower lr often helps")
         code = np.zeros(len(codes), dtype=np.intp) if classes is None else classes
         count = np.bincount(code)
         sums = np.zeros((len(count), codes.shape[1]))
         np.add.at(sums, code, codes)
         apart = codes - (sums / np.maximum(count, 1)[:, None])[code]
         common = apart.T @ apart / max(len(codes) - int((count > 0).sum()), 1)
-        root = np.linalg.cholesky(common + JITTER * np.eye(len(common)))
+        values, axes = np.linalg.eigh(common)
+        root = axes * np.sqrt(np.maximum(values, 0))
         return cls(codes, root.astype(np.float32), task, device)
 
     @property
@@ -180,7 +186,7 @@ class Log:
         """A record a step: the mean loss of all images, those that ended before at their last."""
         steps = range(max(map(len, self.curves), default=0))
         last = [[curve[min(step, len(curve) - 1)] for curve in self.curves] for step in steps]
-        return [{"step": step, "loss": sum(values) / len(values)} for step, values in enumerate(last)]
+        return [{"step": step, "loss": float(np.nanmean(values))} for step, values in enumerate(last)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,13 +195,13 @@ class Painted(ByNetworks):
 
     Arguments:
         pictures: k images, one at a place.
-        features: what style and content are seen with.
+        features: `Features` that style and content are seen with; None where they are yet to be read.
         steps: of each image at most, at least 1.
         variation: weight of the squared differences of neighbouring pixels, at least 0.
     """
 
     pictures: Any
-    features: Features
+    features: Any
     steps: int = STEPS
     variation: float = 0.0
     device: torch.device = CPU
@@ -203,7 +209,8 @@ class Painted(ByNetworks):
 
     @property
     def networks(self) -> torch.nn.Module:  # noqa: D102
-        return self.features
+        features: torch.nn.Module = self.features
+        return features
 
     def made(self, x: Tensor, styles: Ints, strength: Tensor) -> Tensor:  # noqa: D102
         side = min(x.shape[2:])
@@ -223,8 +230,14 @@ def shrunk(x: Tensor) -> Tensor:
 
 
 def fitted(x: Tensor, side: int) -> Tensor:
-    """Return images whose shorter side has so many pixels. Shape: (m, c, h, w) to such."""
+    """Return images whose shorter side has so many pixels. Shape: (m, c, h, w) to such.
+
+    Of a strip longer than LONGEST times its width that must be enlarged only the middle is taken.
+    """
     least = min(x.shape[2:])
+    if least < side and max(x.shape[2:]) > LONGEST * least:
+        tops = [(length - min(length, LONGEST * least)) // 2 for length in x.shape[2:]]
+        x = x[:, :, tops[0] :, tops[1] :][:, :, : LONGEST * least, : LONGEST * least]
     if least == side:
         return x
     size = [max(side, round(length * side / least)) for length in x.shape[2:]]
