@@ -47,10 +47,10 @@ class StyleTransfer(Trained):
 
     The methods, the cheapest first, with the time of an image of 64 pixels a side on one core:
 
-    - "moments": mean and covariance of colours; 0.03 ms.
-    - "fourier": amplitudes of the lowest frequencies, the light and the colour of large parts; 0.08 ms.
+    - "moments": mean and covariance of colours; 0.06 ms.
+    - "fourier": amplitudes of the lowest frequencies, the light and the colour of large parts; 0.1 ms.
     - "adain": a network learns, from the images at hand, to give any of them the style of any other, locally too;
-      minutes to learn, then 5 ms. Styles are drawn around those of the bank.
+      minutes to learn, then 7 ms. Styles are drawn around those of the bank.
     - "gatys": pixels are optimised until the image has the textures of the style; a second.
 
     Networks work on images of at most 256 pixels on the shorter side; what they change of a smaller copy is enlarged
@@ -77,7 +77,7 @@ class StyleTransfer(Trained):
         weights: a file of VGG-19's weights, which are then taken: .pth as torchvision saves them, or .safetensors. A
             saved model of "gatys" needs the same file where it makes images.
         variation: weight of squared differences of neighbouring pixels, for smoother images of "gatys"; at least 0.
-        steps: of training ("adain") or of each image at most ("gatys", 60); None for as many as suit.
+        steps: of training ("adain") or of each image at most ("gatys", 75); None for as many as suit.
         max_time: bound on the time of training, such as "90s", "2m" or 90 (seconds).
         training: more settings of "adain", see `Training`; of "gatys" device and progress alone.
         random_state: int for results that repeat, or None.
