@@ -77,7 +77,7 @@ class StyleTransfer(Trained):
         weights: a file of VGG-19's weights, which are then taken: .pth as torchvision saves them, or .safetensors. A
             saved model of "gatys" needs the same file where it makes images.
         variation: weight of squared differences of neighbouring pixels, for smoother images of "gatys"; at least 0.
-        steps: of training ("adain") or of each image at most ("gatys", 75); None for as many as suit.
+        steps: of training ("adain") or of each image at most ("gatys", 70); None for as many as suit.
         max_time: bound on the time of training, such as "90s", "2m" or 90 (seconds).
         training: more settings of "adain", see `Training`; of "gatys" device and progress alone.
         random_state: int for results that repeat, or None.

@@ -28,7 +28,7 @@ from .features import Features
 from .lbfgs import Lowered, lower
 
 CONTENT = 0.1  # w
-STEPS = 75
+STEPS = 70
 TINY = 1e-8
 
 Look = list[tuple[Tensor, Tensor]]
