@@ -57,13 +57,11 @@ class ByStyle(Changing):
 
     def learned(self, count: int) -> Self:  # noqa: D102 -- the base documents it
         from ..generators.styling import Telling
-        from ..generators.training import Training
-        from ..training.progress import wanted
 
         self.generator.fit(pictures.Pictures(self.folder.listing.paths))
         log = getattr(self.generator.style_, "log", None)
-        if log is not None and wanted(Training.read(self.generator.training).progress):
-            log.told = Telling(count)
+        if log is not None:
+            log.told = Telling.of(self.generator, count)
         return self
 
     def __call__(self, places: Places, rows: list[Any], masks: list[Any] | None, copy: int) -> Changed:
@@ -85,7 +83,7 @@ class ByStyle(Changing):
     def noted(self) -> dict[str, Any]:  # noqa: D102
         made = self.generator
         done = {name: getattr(made, f"{name}_") for name in ("steps", "ended") if hasattr(made, f"{name}_")}
-        again = made.repeating() if hasattr(made, "ended_") else {}
+        again = made.repeating()
         return {
             "style": {"method": made.method, "strength": [*made._range()], "images": len(self.bank), **done},
             **({"repeat": again} if again else {}),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from numbers import Real
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -77,7 +77,7 @@ class Moments(Way):
         return Colours
 
     def learn(self, bank: Images, codes: Codes | None, key: int) -> Style:  # noqa: D102 -- the base documents it
-        made: Style = self.kind.learn(bank.x, lambda: _side(self.style.rows_.x))
+        made: Style = self.kind.learn(bank.x, lambda: int(_sides(self.style.rows_.x).max()))
         return made
 
     def pack(self, known: Any) -> saved.Packed:  # noqa: D102
@@ -141,11 +141,9 @@ class Gatys(Way):
         return self._known([Pixels.bytes(one.clamp(0, 1)).permute(1, 2, 0).numpy() for one in small])
 
     def carried_out(self, change: Callable[[Any, Transform], Any], rows: Any, restyle: Transform) -> Any:  # noqa: D102
-        from ..training.progress import wanted
-
         style, log = self.style, self.log
         log.curves, log.spoilt = [], 0
-        log.told = Telling(count_rows(rows)) if wanted(Training.read(style.training).progress) else None
+        log.told = Telling.of(style, count_rows(rows))
         made = change(rows, restyle)
         style.history_, style.spoilt_ = log.history, log.spoilt
         if log.spoilt:
@@ -222,7 +220,7 @@ def check_settings(style: StyleTransfer) -> None:
 
 def check_sides(rows: Any, what: str = "") -> None:
     """Raise DataError where an image has no pixels."""
-    if min(map(min, _shapes(rows.x)), default=1) < 1:
+    if any(0 in shape for shape in _shapes(rows.x)):
         raise DataError(f"{what}an image has a side of 0 pixels")
 
 
@@ -258,18 +256,13 @@ def crops(every: list[Images], key: int) -> Tensor:
 
 
 def _shapes(x: Any) -> list[tuple[int, ...]]:
-    return sorted({np.shape(one) for one in x} if isinstance(x, list | tuple) else {tuple(x.shape[1:])})
-
-
-def _side(x: Any) -> int:
-    """Return the shorter side of the largest image."""
-    return int(max(sorted(shape)[-2] for shape in _shapes(x)))
+    """Return the shape of each image."""
+    return [np.shape(one) for one in x] if isinstance(x, list | tuple) else [tuple(x.shape[1:])] * len(x)
 
 
 def _sides(x: Any) -> npt.NDArray[np.intp]:
-    """Return the shorter side of each image, one for all where they are alike."""
-    shapes = [np.shape(one) for one in x] if isinstance(x, list | tuple) else [tuple(x.shape[1:])] * len(x)
-    return np.array([sorted(shape)[-2] for shape in shapes], dtype=np.intp)
+    """Return the shorter side of each image. Shape: (n,)."""
+    return np.array([sorted(shape)[-2] for shape in _shapes(x)], dtype=np.intp)
 
 
 class Telling:
@@ -278,6 +271,13 @@ class Telling:
     Arguments:
         count: of how many.
     """
+
+    @classmethod
+    def of(cls, style: StyleTransfer, count: int) -> Self | None:
+        """Return it where the settings of a generator, or a terminal, want it."""
+        from ..training.progress import wanted
+
+        return cls(count) if wanted(Training.read(style.training).progress) else None
 
     def __init__(self, count: int) -> None:
         self.count, self.began, self.due = count, time.monotonic(), 0.0

@@ -35,7 +35,7 @@ from .base import Style, colours, parts_of
 MOST = 256  # pixels
 TOGETHER = 8
 SPREAD = 0.5  # of how styles vary, that they are drawn anew with
-LONGEST = 8
+LONGEST = 8  # times its width that a strip is enlarged
 CPU = torch.device("cpu")
 _MOVING = RLock()  # held while networks are away from the processor
 
@@ -152,7 +152,9 @@ class Coded(ByNetworks):
     def unpack(cls, arrays: dict[str, npt.NDArray[Any]]) -> Self:
         """Return what `pack` gave. Raises: KeyError where an array is lacking; FormatError where one cannot be."""
         task = AdaIN(None, rng=torch.Generator().manual_seed(0))
-        weights = {name[8:]: torch.from_numpy(part) for name, part in arrays.items() if name.startswith("weights/")}
+        weights = {
+            name.removeprefix("weights/"): torch.from_numpy(part) for name, part in arrays.items() if "/" in name
+        }
         try:
             task.load_state_dict(weights)
         except RuntimeError as error:
