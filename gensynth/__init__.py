@@ -55,9 +55,9 @@ _NAMES = {
     "Audio": "gensynth.data.kinds",
     "kind_of": "gensynth.data.kinds",
     "read_table": "gensynth.store.tables",
-    "audit": "gensynth.evidence.audit",
-    "image_fidelity": "gensynth.evidence.image_fidelity",
-    "search_policy": "gensynth.evidence.search",
+    "audit": "gensynth.evidence.policies.audit",
+    "image_fidelity": "gensynth.evidence.fidelity.images",
+    "search_policy": "gensynth.evidence.policies.search",
     "check_generator": "gensynth.checks",
 }
 

@@ -13,8 +13,8 @@ import pytest
 import gensynth
 from gensynth.data.kinds import Audio, Series, Texts
 from gensynth.errors import ConfigError, DataError, TooFewRows
-from gensynth.evidence.audit import audit
-from gensynth.evidence.judge import Judge
+from gensynth.evidence.policies.audit import audit
+from gensynth.evidence.policies.judge import Judge
 from gensynth.learners.base import learner_for
 from gensynth.transforms import Compose, OneOf, Transform, transform_class
 

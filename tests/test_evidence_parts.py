@@ -8,9 +8,9 @@ from scipy.stats import multinomial
 
 from gensynth.errors import TooFewRows
 from gensynth.evidence import rows as rows_of
-from gensynth.evidence.interval import least_growth
-from gensynth.evidence.judge import Pairs, _reliable
-from gensynth.evidence.verdict import judged
+from gensynth.evidence.policies.interval import least_growth
+from gensynth.evidence.policies.judge import Pairs, _reliable
+from gensynth.evidence.policies.verdict import judged
 from gensynth.transforms import transform_class
 
 

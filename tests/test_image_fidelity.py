@@ -9,7 +9,7 @@ import pytest
 
 from gensynth import image_fidelity
 from gensynth.errors import ConfigError, DataError
-from gensynth.evidence.image_fidelity import density_coverage, inception_distance, kernel_distance, share_nearer
+from gensynth.evidence.fidelity.images import density_coverage, inception_distance, kernel_distance, share_nearer
 
 
 def squares(n, seed, shift=0):

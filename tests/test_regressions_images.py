@@ -11,7 +11,7 @@ from PIL import Image
 from gensynth import SMOTE, VAE, WGAN, Augment, Balancer, ImageFolder, image_fidelity
 from gensynth.balance.merge import training_of
 from gensynth.errors import ConfigError, FewRowsWarning, RealRowsWarning
-from gensynth.evidence.image_fidelity import share_nearer
+from gensynth.evidence.fidelity.images import share_nearer
 
 RNG = np.random.default_rng(0)
 VAE_OF = "generator={name: VAE, params: {steps: %s, max_time: 20, hidden: [4], noise: 2}}"

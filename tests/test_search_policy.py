@@ -11,9 +11,9 @@ import pytest
 import gensynth
 from gensynth.data.kinds import Series, Texts
 from gensynth.errors import ConfigError, DataError, FallbackWarning, TooFewRows
-from gensynth.evidence import candidates, search
-from gensynth.evidence.search import search_policy
-from gensynth.evidence.trials import Course, Marks, balanced, gain
+from gensynth.evidence.policies import candidates, search
+from gensynth.evidence.policies.search import search_policy
+from gensynth.evidence.policies.trials import Course, Marks, balanced, gain
 from gensynth.generators.augment import Augment, default_for
 from gensynth.store.yamlfile import read_yaml
 from gensynth.transforms import Compose, Transform, strength, transform_class

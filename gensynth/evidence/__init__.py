@@ -1,1 +1,1 @@
-"""Did it help, does it harm: what a policy does to labels (`audit`), and which policy helps (`search_policy`)."""
+"""Did it help, does it harm: of methods (`compare`), of policies (`policies`), of made rows (`fidelity`, `privacy`)."""

@@ -76,7 +76,7 @@ def few(name: str, params: Found, seed: int, data_dir: str) -> Found:
 
     Distances are those of pixels. The class has five images, the others 300 each.
     """
-    from gensynth.evidence.image_fidelity import share_nearer
+    from gensynth.evidence.fidelity.images import share_nearer
 
     (X, y), _ = data.digits(Path(data_dir))
     rng = np.random.default_rng(seed)

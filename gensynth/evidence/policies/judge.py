@@ -19,7 +19,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ..learners.base import Floats, Learner
+from ...learners.base import Floats, Learner
 
 Codes = npt.NDArray[np.intp]
 VOTERS, NEAREST, KEPT, CHUNK = 5, 3, 0.9, 512

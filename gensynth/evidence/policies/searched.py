@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..store.atomic import atomic_write
-from ..store.yamlfile import dump_yaml
-from ..transforms.base import Transform
-from ..transforms.compose import Compose
-from ..transforms.strength import places
+from ...store.atomic import atomic_write
+from ...store.yamlfile import dump_yaml
+from ...transforms.base import Transform
+from ...transforms.compose import Compose
+from ...transforms.strength import places
 from .verdict import said
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ..transforms.base import Transform
-from ..transforms.strength import places
+from ...transforms.base import Transform
+from ...transforms.strength import places
 from .interval import least_growth
 from .judge import Codes, Pairs
 

@@ -27,10 +27,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..data.kinds import as_rows, take_rows
-from ..errors import ConfigError, DataError
-from ..learners.base import Features, Floats, learner_for
-from .rows import checked, folded
+from ...data.kinds import as_rows, take_rows
+from ...errors import ConfigError, DataError
+from ...learners.base import Features, Floats, learner_for
+from ..rows import checked, folded
 
 FEWEST = 10  # real images, from which on there are figures
 ENOUGH_FID = 2000
@@ -229,7 +229,7 @@ def inception_distance(real: Any, made: Any) -> float:
         reason = str(error).strip().splitlines()[0][:80] if str(error).strip() else type(error).__name__
         text = "pip install torchmetrics torch-fidelity, and a network to fetch its weights by; or take image_fidelity"
         raise ConfigError(f"FID needs Inception's weights, which cannot be had here ({reason}): {text}") from None
-    from ..transforms.image.forms import read
+    from ...transforms.image.forms import read
 
     for part, is_real in zip(rows, (True, False), strict=True):
         for start in range(0, len(part), 256):

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data.kinds import Kind, join_rows
-from ..learners.base import Floats, learner_for
-from ..transforms.base import Transform
-from .rows import Codes, changed, folded, taken
+from ...data.kinds import Kind, join_rows
+from ...learners.base import Floats, learner_for
+from ...transforms.base import Transform
+from ..rows import Codes, changed, folded, taken
 
 FOLDS, GOAL = 3, 4000  # rows that a classifier sees, about, from 2 to 10 copies of each
 Right = npt.NDArray[np.bool_]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..learners.base import Floats
+from ...learners.base import Floats
 
 HALVINGS = 40
 

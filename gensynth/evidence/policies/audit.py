@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data.kinds import kind_of
-from ..errors import ConfigError, TooFewRows
-from ..generators.augment import default_for, read
-from ..learners.base import Features, Learner, learner_for
-from ..transforms import strength as strengths_of
-from ..transforms.base import Transform
+from ...data.kinds import kind_of
+from ...errors import ConfigError, TooFewRows
+from ...generators.augment import default_for, read
+from ...learners.base import Features, Learner, learner_for
+from ...transforms import strength as strengths_of
+from ...transforms.base import Transform
+from ..rows import Codes, changed, checked, folded, folded_groups, grouped, subset, taken
 from .judge import Judge, Pairs
-from .rows import Codes, changed, checked, folded, folded_groups, grouped, subset, taken
 from .verdict import Audit, judged
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..transforms.base import Transform
-from ..transforms.compose import Compose
+from ...transforms.base import Transform
+from ...transforms.compose import Compose
 
 MOST_PARTS = 3
 SAFE: dict[str, list[dict[str, Any]]] = {

@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ConfigError, FallbackWarning, TooFewRows
-from ..generators.augment import default_for, read
-from ..random import as_generator, fresh_seed
-from ..training.budget import Budget
-from ..transforms.base import Transform
-from ..transforms.strength import nothing
+from ...errors import ConfigError, FallbackWarning, TooFewRows
+from ...generators.augment import default_for, read
+from ...random import as_generator, fresh_seed
+from ...training.budget import Budget
+from ...transforms.base import Transform
+from ...transforms.strength import nothing
+from ..rows import Codes, checked, folded, taken
 from . import candidates as lists
 from .audit import audit
-from .rows import Codes, checked, folded, taken
 from .searched import Score, Searched
 from .trials import FOLDS, Course, Marks, balanced, gain, right
 from .verdict import KEEPS
@@ -158,7 +158,7 @@ def _run(search: _Search, risky: bool, notes: list[str], rng: np.random.Generato
 
 def _add_risky(search: _Search, notes: list[str]) -> None:
     """Add the changes that may break labels and that an audit passes, where there is time for one."""
-    from ..transforms.compose import Compose
+    from ...transforms.compose import Compose
 
     ops = lists.made(search.course.kind, lists.RISKY)
     if not ops or search.left < 12:
