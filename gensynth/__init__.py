@@ -55,6 +55,7 @@ _NAMES = {
     "Audio": "gensynth.data.kinds",
     "kind_of": "gensynth.data.kinds",
     "read_table": "gensynth.store.tables",
+    "compare": "gensynth.evidence.compare.run",
     "audit": "gensynth.evidence.policies.audit",
     "image_fidelity": "gensynth.evidence.fidelity.images",
     "search_policy": "gensynth.evidence.policies.search",

@@ -16,9 +16,10 @@ FLOORS = {
     **dict.fromkeys(["transforms", "training"], 2),
     **dict.fromkeys(["generators", "learners"], 3),
     **dict.fromkeys(["balance", "gates", "recipe"], 4),
-    **dict.fromkeys(["evidence", "scale", "checks", "defaults"], 5),
-    "cli": 6,
-    "__main__": 7,
+    "defaults": 5,
+    **dict.fromkeys(["evidence", "scale", "checks"], 6),
+    "cli": 7,
+    "__main__": 8,
 }
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 

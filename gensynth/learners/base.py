@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from ..errors import ConfigError, DataError, ignoring, nearest
 
 Floats = npt.NDArray[np.float64]
 Features = Callable[[Any], Any]
+Weight = Literal["balanced"] | None
 SEEDS = 2**32  # that scikit-learn takes
 
 
@@ -28,12 +29,13 @@ class Learner(ABC):
 
     Arguments:
         random_state: at least 0: the same fit for the same rows.
+        class_weight: "balanced", so that rare classes count as much as others, or None, so that rows count alike.
 
     After `fit`: `classes_` (k,), the labels in order.
     """
 
-    def __init__(self, random_state: int = 0) -> None:
-        self.random_state = random_state
+    def __init__(self, random_state: int = 0, class_weight: Weight = "balanced") -> None:
+        self.random_state, self.class_weight = random_state, class_weight
 
     def fit(self, X: Any, y: Any) -> Self:
         """Learn from rows and their labels (n,). Raises: DataError where there are fewer than two classes."""
@@ -76,17 +78,18 @@ class Linear(Learner):
     Arguments:
         features: from rows to numbers (n, d).
         random_state: at least 0.
+        class_weight: as of `Learner`.
     """
 
-    def __init__(self, features: Features, random_state: int = 0) -> None:
-        super().__init__(random_state)
+    def __init__(self, features: Features, random_state: int = 0, class_weight: Weight = "balanced") -> None:
+        super().__init__(random_state, class_weight)
         self.features = features
 
     def _fit(self, X: Any, codes: npt.NDArray[np.intp]) -> None:
         x = self._numbers(X)
         self.middle_, self.spread_ = x.mean(axis=0), x.std(axis=0)
         self.spread_[self.spread_ < 1e-9] = 1.0
-        self.model_ = logistic(1.0 / np.sqrt(x.shape[1])).fit(self._scaled(x), codes)
+        self.model_ = logistic(1.0 / np.sqrt(x.shape[1]), self.class_weight).fit(self._scaled(x), codes)
 
     def _numbers(self, X: Any) -> Floats:
         found = self.features(X)
@@ -122,7 +125,7 @@ class TextLearner(Learner):
             self.seen_ = self.words_.fit_transform(texts)
         except ValueError:
             raise DataError("the texts hold no words to learn from") from None
-        self.model_ = logistic(10.0).fit(self.seen_, codes)
+        self.model_ = logistic(10.0, self.class_weight).fit(self.seen_, codes)
         self.plane_: Any = None
 
     def _chances(self, X: Any) -> Any:
@@ -159,7 +162,7 @@ class TableLearner(Learner):
         self.many_ = {block.start: block.levels for block in layout.blocks if block.kind == "category"}
         named = [start for start, levels in self.many_.items() if levels <= 255]
         self.model_ = HistGradientBoostingClassifier(
-            max_iter=60, class_weight="balanced", categorical_features=named or None, early_stopping=False,
+            max_iter=60, class_weight=self.class_weight, categorical_features=named or None, early_stopping=False,
             min_samples_leaf=int(np.clip(len(x) // 20, 2, 20)),
             random_state=self.random_state % SEEDS,
         ).fit(self._known(x), codes)  # fmt: skip
@@ -197,7 +200,9 @@ _LEARNERS: dict[str, tuple[str, str]] = {
 }
 
 
-def learner_for(kind: Kind | str, *, features: Features | None = None, random_state: int = 0) -> Learner:
+def learner_for(
+    kind: Kind | str, *, features: Features | None = None, random_state: int = 0, class_weight: Weight = "balanced"
+) -> Learner:
     """Return a fresh classifier of rows of a kind, with `fit(X, y)`, `predict_proba(X)` and `classes_`.
 
     Images: a network of three convolutions; texts: logistic regression on words and pairs of words; series: on random
@@ -207,6 +212,7 @@ def learner_for(kind: Kind | str, *, features: Features | None = None, random_st
         kind: of the data.
         features: from rows to numbers (n, d), which a logistic regression takes instead.
         random_state: at least 0.
+        class_weight: "balanced", so that rare classes count as much as others, or None, so that rows count alike.
 
     Raises: ConfigError for a kind that there is not.
 
@@ -219,17 +225,17 @@ def learner_for(kind: Kind | str, *, features: Features | None = None, random_st
     if features is not None:
         if not callable(features):
             raise ConfigError(f"features must be a function of rows that returns numbers (n, d), got {features!r:.60}")
-        return Linear(features, random_state)
+        return Linear(features, random_state, class_weight)
     module, name = _LEARNERS[kind]
-    made: Learner = getattr(import_module(module), name)(random_state)
+    made: Learner = getattr(import_module(module), name)(random_state, class_weight)
     return made
 
 
-def logistic(strength: float) -> Any:
-    """Return a logistic regression of classes of equal weight; `strength` is the inverse of the penalty's."""
+def logistic(strength: float, class_weight: Weight) -> Any:
+    """Return a logistic regression; `strength` is the inverse of the penalty's."""
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=strength, class_weight="balanced", max_iter=2000, tol=1e-3)
+    return LogisticRegression(C=strength, class_weight=class_weight, max_iter=2000, tol=1e-3)
 
 
 def _texts(X: Any) -> list[str]:

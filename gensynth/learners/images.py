@@ -23,7 +23,7 @@ WIDE = WIDTHS[-1] * PARTS**2
 
 
 class ImageLearner(Learner):
-    """Three convolutions with norms, means of the quarters, a linear layer; 200 steps of 64 rows, classes alike.
+    """Three convolutions with norms, means of the quarters, a linear layer; 200 steps of 64 rows, classes alike or not.
 
     Images are brought to one size of at most 32 pixels.
     """
@@ -53,8 +53,10 @@ class ImageLearner(Learner):
         self.net_.train()
         with torch.enable_grad():
             for _ in range(STEPS):
-                drawn = rng.integers(len(rows), size=BATCH)
-                batch = np.array([rng.choice(rows[code]) for code in drawn])
+                if self.class_weight is None:
+                    batch = rng.integers(len(codes), size=BATCH)
+                else:
+                    batch = np.array([rng.choice(rows[code]) for code in rng.integers(len(rows), size=BATCH)])
                 loss = F.cross_entropy(self.head_(self.net_(x[batch])), torch.from_numpy(codes[batch]))
                 adam.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]

@@ -36,7 +36,7 @@ class SeriesLearner(Learner):
         self.middle_ = x.mean(axis=(0, 2), keepdims=True)
         self.spread_ = np.maximum(x.std(axis=(0, 2), keepdims=True), 1e-9)
         self.kernels_ = _kernels(as_generator(self.random_state, "series"), self.channels_, self.length_)
-        self.linear_ = Linear(self._found).fit(X, codes)
+        self.linear_ = Linear(self._found, class_weight=self.class_weight).fit(X, codes)
 
     def _chances(self, X: Any) -> Any:
         return self.linear_.predict_proba(X)
@@ -80,7 +80,7 @@ class AudioLearner(Learner):
     def _fit(self, X: Any, codes: npt.NDArray[np.intp]) -> None:
         if not isinstance(X, Audio):
             raise DataError(f"recordings must be Audio(waves, rate), got {type(X).__name__}")
-        self.linear_ = Linear(log_mel).fit(X, codes)
+        self.linear_ = Linear(log_mel, class_weight=self.class_weight).fit(X, codes)
 
     def _chances(self, X: Any) -> Any:
         return self.linear_.predict_proba(X)

@@ -1,0 +1,126 @@
+"""What is compared: nothing, a moved threshold, class weights, and methods that add rows to those of training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ...balance import Balancer
+from ...data.kinds import Kind
+from ...defaults import default_balancer
+from ...errors import ConfigError, nearest
+from ...generators import GENERATORS, generator_class
+from ...generators.default import choose
+from ..rows import taken
+
+Codes = npt.NDArray[np.intp]
+NOTHING, THRESHOLD, WEIGHTS = "none", "threshold", "class-weight"
+CHEAP = (NOTHING, THRESHOLD, WEIGHTS)
+COPIES, DEFAULT, WITHIN = "RandomOverSampler", "default", "default, within groups"
+Way = Literal["plain", "weights", "rows"]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One method: its name, how learning differs from doing nothing, and what makes the rows where some are made."""
+
+    name: str
+    way: Way = "plain"
+    maker: Any = None  # a Balancer, a sampler of imbalanced-learn, or None for the default Balancer
+    by_group: bool = False
+
+    @property
+    def makes_rows(self) -> bool:
+        """Whether rows are made."""
+        return self.way == "rows"
+
+    def resampled(self, X: Any, codes: Codes, groups: Codes | None, seed: int) -> tuple[Any, Codes]:
+        """Return rows of training, and those that are made of them alone, with their codes."""
+        from sklearn.base import clone
+
+        maker = default_balancer(X, codes, random_state=seed) if self.maker is None else clone(self.maker, safe=False)
+        if isinstance(maker, Balancer):
+            own = getattr(maker.generator, "random_state", None)
+            if maker.random_state is None and own is None:
+                maker.set_params(random_state=seed)
+            if self.by_group:
+                maker.set_params(groups=groups)
+        elif hasattr(maker, "get_params") and maker.get_params().get("random_state", 0) is None:
+            maker.set_params(random_state=seed % 2**31)
+        X_new, y_new = maker.fit_resample(X, codes)
+        return X_new, np.asarray(y_new, dtype=np.intp)
+
+
+def arms(methods: Any, X: Any, kind: Kind, grouped: bool) -> list[Arm]:
+    """Return the arms of a comparison: nothing, threshold, class weights and copies first, whatever is asked.
+
+    Arguments:
+        methods: None for those of the kind; names, generators, Balancers, samplers of imbalanced-learn, or a mapping
+            of names to them.
+        X: the rows.
+        kind: of the rows.
+        grouped: whether the default Balancer, within groups, is one of the arms.
+
+    Raises: ConfigError for a name that there is not, or two of one name.
+    """
+    made = [Arm(NOTHING), Arm(THRESHOLD), Arm(WEIGHTS, "weights"), Arm(COPIES, "rows", _balancer(COPIES))]
+    listed = usual(X, kind) if methods is None else methods
+    pairs = list(listed.items()) if isinstance(listed, Mapping) else [(None, each) for each in _list(listed)]
+    for name, each in pairs:
+        arm = _arm(name, each)
+        if arm.name in CHEAP or (name is None and isinstance(each, str) and any(arm.name == own.name for own in made)):
+            continue
+        if any(arm.name == own.name for own in made):
+            raise ConfigError(f"methods: two have the name {arm.name!r}: give a mapping of names to methods")
+        made.append(arm)
+    return [*made, Arm(WITHIN, "rows", by_group=True)] if grouped else made
+
+
+def usual(X: Any, kind: Kind) -> list[str]:
+    """Return the names of the methods that are compared where none is named."""
+    if kind != "table":
+        return [DEFAULT]
+    if hasattr(X, "tocsr"):
+        return ["SMOTE"]
+    alone = choose(X).name
+    return ["SMOTE", "GaussianCopula", DEFAULT] if alone != COPIES else ["SMOTEN", "Autoregressive"]
+
+
+def _list(methods: Any) -> list[Any]:
+    return list(methods) if isinstance(methods, list | tuple) else [methods]
+
+
+def _arm(name: str | None, method: Any) -> Arm:
+    """Return the arm of a method, by its own name where none is given."""
+    if isinstance(method, str):
+        if method in CHEAP:
+            return Arm(name or method, "weights" if method == WEIGHTS else "plain")
+        if method == DEFAULT:
+            return Arm(name or DEFAULT, "rows")
+        if method not in GENERATORS:
+            try:
+                generator_class(method)
+            except ConfigError:
+                found = nearest(method, [*CHEAP, DEFAULT, *GENERATORS])
+                raise ConfigError(f"there is no method {method!r}{found}") from None
+        return Arm(name or method, "rows", _balancer(method))
+    if isinstance(method, type) or not (hasattr(method, "sample") or hasattr(method, "fit_resample")):
+        raise ConfigError(f"a method must be a name, a generator, a Balancer or a sampler, got {method!r:.60}")
+    if hasattr(method, "fit_resample"):
+        inner = getattr(method, "generator", method)
+        return Arm(name or type(inner).__name__, "rows", method)
+    return Arm(name or type(method).__name__, "rows", Balancer(method, on_short="fill"))
+
+
+def _balancer(name: str) -> Balancer:
+    return Balancer(generator_class(name)(), on_short="fill")
+
+
+def part(X: Any, rows: Codes) -> Any:
+    """Return some of the rows, in X's container, a pandas frame with a fresh index."""
+    made = taken(X, rows)
+    return made.reset_index(drop=True) if hasattr(made, "iloc") else made
