@@ -92,7 +92,7 @@ def _past(codes: Codes, folds: int) -> list[Split]:
 
 def _given(codes: Codes, cv: Any, together: Codes | None) -> list[Split]:
     """Return the splits of a splitter of scikit-learn, or of pairs of places."""
-    if hasattr(cv, "split"):
+    if hasattr(cv, "split") and not isinstance(cv, str):
         pairs: Iterable[Any] = cv.split(np.zeros((len(codes), 1)), codes, together)
     elif isinstance(cv, Iterable) and not isinstance(cv, str):
         pairs = cv

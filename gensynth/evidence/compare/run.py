@@ -83,7 +83,7 @@ def compare(
         values, "balanced_accuracy" if bound == "accuracy" else bound, seed,
     )  # fmt: skip
     listed = arms(methods, X, kind, values is not None)
-    cut, notes = splits(codes, cv, seed, together, kind == "table" and learners is None)
+    cut, notes = splits(codes, cv, seed, together, quick=kind == "table")
     done, stopped = _done(course, listed, cut, n_jobs)
     if stopped:
         notes.append(f"stopped: {len({each.fold for each in done})} of {len(cut)} folds were begun")

@@ -1,0 +1,306 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import MinMaxScaler
+
+from gensynth import Augment, Balancer, Images, RandomOverSampler, Series, compare
+from gensynth.errors import ConfigError, DataError, FallbackWarning
+from gensynth.evidence.compare.arms import CHEAP
+from gensynth.evidence.compare.figures import FIGURES
+
+ALWAYS = (*CHEAP, "RandomOverSampler")
+QUICK = {"learners": "logistic", "cv": (3, 1), "random_state": 0}
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    y = np.r_[np.zeros(150, int), np.ones(30, int)]
+    return rng.normal(size=(180, 3)) + y[:, None], y
+
+
+class Spy(RandomOverSampler):
+    """A generator that notes what it was fitted on."""
+
+    seen: ClassVar[list] = []
+
+    def fit(self, X, y=None):
+        Spy.seen.append(np.array(X))
+        return super().fit(X, y)
+
+
+class Broken(RandomOverSampler):
+    def fit(self, X, y=None):
+        raise RuntimeError("no <b>memory</b> left\nand more")
+
+
+def test_the_arms_always_hold_what_costs_nothing(table):
+    found = compare(*table, methods=["SMOTE"], **QUICK)
+    assert found.arms == (*ALWAYS, "SMOTE")
+    assert found.table.index.tolist() == [("logistic", arm) for arm in found.arms]
+    assert set(FIGURES) <= set(found.table.columns)
+    assert found.table.notna().all().drop(["low", "high", "threshold"]).all()
+    assert (
+        compare(*table, methods="SMOTE", **QUICK)
+        .table.drop(columns="seconds")
+        .equals(found.table.drop(columns="seconds"))
+    )
+
+
+def test_rows_are_made_of_training_alone_and_tests_are_real(table):
+    X, y = table
+    Spy.seen = []
+    asked = []
+
+    class Asked(LogisticRegression):
+        def predict_proba(self, rows):
+            asked.append(np.array(rows))
+            return super().predict_proba(rows)
+
+    from sklearn.pipeline import make_pipeline
+
+    compare(X, y, methods={"spy": Spy()}, learners=make_pipeline(Asked()), cv=(3, 1), random_state=0)
+    real = {row.tobytes() for row in X}
+    assert len(Spy.seen) == 3
+    assert all(len(rows) == 120 for rows in Spy.seen)
+    tests = [rows for rows in asked if len(rows) == 60]
+    assert {row.tobytes() for rows in asked for row in rows} == real  # nobody was asked about a made row
+    for rows in Spy.seen:
+        learned = {row.tobytes() for row in rows}
+        assert any(not learned & {row.tobytes() for row in held} for held in tests)
+
+
+def test_a_child_is_never_in_a_fold_that_its_parent_is_asked_in(table):
+    X, y = table
+    seen = []
+
+    class Recorder(Balancer):
+        def fit_resample(self, rows, labels, **params):
+            made = super().fit_resample(rows, labels, **params)
+            seen.append((np.array(rows), np.array(made[0])[self.is_synthetic_], self.parents_))
+            return made
+
+    found = compare(X, y, methods={"recorded": Recorder(RandomOverSampler())}, **QUICK)
+    assert "recorded" in found.arms
+    held = [{row.tobytes() for row in X} - {row.tobytes() for row in rows} for rows, _, _ in seen]
+    assert all(len(each) == 60 for each in held)
+    for test, (rows, made, parents) in zip(held, seen, strict=True):
+        assert not test & {row.tobytes() for row in made}  # copies: their parents are not among the test
+        assert not test & {rows[at].tobytes() for at in parents["parent"]}
+
+
+def test_doing_nothing_is_what_scikit_learn_does_by_hand(table):
+    from sklearn.metrics import average_precision_score
+
+    from gensynth.evidence.compare.folds import splits
+
+    X, y = table
+    found = compare(X, y, methods="none", learners={"plain": LogisticRegression()}, cv=(3, 1), random_state=7)
+    values = []
+    for split in splits(y, (3, 1), 7, None, quick=True)[0]:
+        middle, spread = np.median(X[split.train], axis=0), X[split.train].std(axis=0)
+        model = LogisticRegression().fit((X[split.train] - middle) / spread, y[split.train])
+        p = model.predict_proba((X[split.test] - middle) / spread)[:, 1]
+        values.append(average_precision_score(y[split.test], p))
+    assert found.table.loc[("plain", "none"), "average_precision"] == pytest.approx(np.mean(values), abs=1e-9)
+
+
+def test_a_moved_threshold_raises_recall_and_leaves_chances(table):
+    found = compare(*table, methods="none", **QUICK).table.loc["logistic"]
+    assert found.loc["threshold", "balanced_accuracy"] > found.loc["none", "balanced_accuracy"]
+    for name in ("average_precision", "roc_auc", "brier", "log_loss"):
+        assert found.loc["threshold", name] == found.loc["none", name]
+    assert 0.02 < found.loc["threshold", "threshold"] < 0.5
+    assert found.loc["class-weight", "calibration_intercept"] < -1 < found.loc["none", "calibration_intercept"]
+
+
+def test_an_arm_that_fails_is_told_and_the_others_finish(table):
+    X, y = table
+    found = compare(X, y, methods={"broken": Broken(), "SMOTE": "SMOTE"}, **QUICK)
+    assert found.failed == {("logistic", "broken"): "RuntimeError: no <b>memory</b> left"}
+    assert found.table.loc[("logistic", "broken")].isna().all()
+    assert found.table.loc[("logistic", "SMOTE"), "average_precision"] > 0.3
+    assert "broken failed with logistic" in found.verdict
+    assert found.recommended != "broken"
+
+
+def test_a_learner_without_weights_or_chances_has_what_it_can(table):
+    found = compare(*table, methods="none", learners={"near": KNeighborsClassifier(), "ridge": RidgeClassifier()},
+                    cv=(3, 1), random_state=0)  # fmt: skip
+    assert "no class weights" in found.failed["near", "class-weight"]
+    assert "no chances" in found.failed["ridge", "threshold"]
+    ridge = found.table.loc[("ridge", "none")]
+    assert ridge["roc_auc"] > 0.6
+    assert np.isnan([ridge["brier"], ridge["calibration_slope"]]).all()
+    assert ("ridge", "none") not in found.pooled
+
+
+@pytest.mark.parametrize("make", [
+    lambda rng, y: rng.normal(size=(len(y), 1)), lambda rng, y: np.zeros((len(y), 2)),
+    lambda rng, y: pd.DataFrame({"a": rng.choice(["x", "y", None], len(y)), "b": rng.normal(size=len(y))}),
+], ids=["one feature", "constant", "mixed"])  # fmt: skip
+def test_poor_tables_are_compared(make):
+    rng = np.random.default_rng(0)
+    y = np.array(["no"] * 60 + ["<b>yes</b>"] * 20, dtype=object)
+    found = compare(make(rng, y), y, cv=(2, 1), random_state=0)
+    assert found.rare == "<b>yes</b>"
+    assert found.recommended in CHEAP
+    assert "Leave the data alone" in str(found) or "Make no rows" in str(found)
+
+
+def test_a_small_class_makes_fewer_folds_and_it_is_said(table):
+    X, y = table
+    found = compare(X[:153], y[:153], methods="none", learners="logistic", random_state=0)
+    assert any("3 folds and not 5" in note for note in found.notes)
+    assert found.folds["fold"].max() == 11
+
+
+def test_groups_have_figures_and_gaps_and_the_balancer_within_them(table):
+    X, y = table
+    frame = pd.DataFrame(X, columns=["a", "b", "c"]).assign(sex=np.where(np.arange(180) % 2, "f", "m"))
+    found = compare(frame, y, methods="none", learners="logistic", cv=(3, 1), groups="sex", random_state=0)
+    assert "default, within groups" in found.arms
+    own = found.groups[found.groups["method"] == "none"].set_index("group")
+    assert own.index.tolist() == ["f", "m", "gap"]
+    assert own.loc[["f", "m"], "rows"].tolist() == [90, 90]
+    both = own.loc[["f", "m"], "minority_recall"]
+    assert own.loc["gap", "minority_recall"] == pytest.approx(both.max() - both.min())
+
+
+def test_what_belongs_together_is_in_one_fold_and_no_feature(table):
+    X, y = table
+    frame = pd.DataFrame(X, columns=["a", "b", "c"]).assign(patient=np.repeat(np.arange(36), 5))
+    Spy.seen = []
+    compare(frame, y, methods={"spy": Spy()}, split_by="patient", **QUICK)
+    assert all(rows.shape[1] == 3 for rows in Spy.seen)
+    rows = {row.tobytes(): at // 5 for at, row in enumerate(frame[["a", "b", "c"]].to_numpy())}
+    for learned in Spy.seen:
+        patients = [rows[row.tobytes()] for row in learned]
+        assert all(patients.count(each) == 5 for each in set(patients))
+
+
+@pytest.mark.parametrize(("wrong", "error", "said"), [
+    ({"methods": "SMOT"}, ConfigError, r"did you mean 'SMOTE'"),
+    ({"methods": [RandomOverSampler]}, ConfigError, r"a method must be"),
+    ({"methods": ["SMOTE", "SMOTE"]}, None, ""),
+    ({"methods": [Spy(), Spy()]}, ConfigError, r"two have the name 'Spy'"),
+    ({"learners": "logistik"}, ConfigError, r"did you mean 'logistic'"),
+    ({"metrics": "recal"}, ConfigError, r"no metric"),
+    ({"split_by": "patient"}, ConfigError, r"names the column 'patient'"),
+    ({"groups": [1, 2]}, DataError, r"groups"),
+    ({"random_state": -1}, ConfigError, r"random_state"),
+])  # fmt: skip
+def test_wrong_requests_are_told(table, wrong, error, said):
+    if error is None:
+        assert compare(*table, **(QUICK | wrong)).arms == (*ALWAYS, "SMOTE")
+        return
+    with pytest.raises(error, match=said):
+        compare(*table, **(QUICK | wrong))
+
+
+def test_one_class_cannot_be_compared(table):
+    with pytest.raises(DataError, match=r"one class"):
+        compare(table[0], np.zeros(180))
+
+
+def test_other_kinds_are_compared():
+    rng = np.random.default_rng(0)
+    y = np.r_[np.zeros(40, int), np.ones(12, int)]
+    images = Images(np.clip(rng.normal(100 + 60 * y[:, None, None, None], 30, (52, 8, 8, 1)), 0, 255).astype(np.uint8))
+    series = Series(rng.normal(size=(52, 2, 20)) + y[:, None, None])
+    texts = [f"{'good' if label else 'bad'} film {at % 7}" for at, label in enumerate(y)]
+    for X in (images, series, texts):
+        found = compare(X, y, cv=(2, 1), random_state=0)
+        assert found.arms == (*ALWAYS, "default")
+        assert not found.failed
+        assert found.table["average_precision"].max() > 0.5
+    found = compare(images, y, methods={"noise": Augment("GaussianNoise")}, cv=(2, 1), random_state=0)
+    assert found.arms[-1] == "noise"
+
+
+def test_samplers_of_imbalanced_learn_are_methods(table):
+    from imblearn.over_sampling import SMOTE
+
+    X = MinMaxScaler().fit_transform(table[0])
+    assert not compare(X, table[1], methods=SMOTE(), **QUICK).failed
+
+
+def test_processes_give_the_same_as_one(table):
+    one, two = (compare(*table, methods="SMOTE", n_jobs=n, **QUICK).table.drop(columns="seconds") for n in (1, 2))
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_it_is_plain_data_too(table):
+    import json
+
+    found = compare(*table, methods="SMOTE", **QUICK)
+    data = json.loads(json.dumps(found.to_dict()))
+    assert data["recommended"] == found.recommended
+    assert len(data["table"]) == 5
+
+
+STOPPED = """
+import sys, time, warnings
+import numpy as np
+from gensynth import RandomOverSampler, compare
+
+class Slow(RandomOverSampler):
+    def fit(self, X, y=None):
+        print("begun", flush=True)
+        time.sleep(0.5)
+        return super().fit(X, y)
+
+y = (np.arange(200) % 4 == 0).astype(int)
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    found = compare(np.random.default_rng(0).normal(size=(200, 2)), y, methods={"slow": Slow()}, cv=(5, 20),
+                    learners="logistic", n_jobs=int(sys.argv[1]))
+print("kept", found.folds["fold"].nunique(), found.recommended, [str(each.message) for each in caught][-1], flush=True)
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_gives_what_is_finished(tmp_path, jobs):
+    file = tmp_path / "run.py"
+    file.write_text(STOPPED, encoding="utf-8")
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    with subprocess.Popen([sys.executable, str(file), str(jobs)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, env=env) as run:  # fmt: skip
+        assert run.stdout is not None
+        for _ in range(3):
+            run.stdout.readline()
+        time.sleep(0.1)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+    assert "kept" in out, err
+    kept = out[out.index("kept") :].split()
+    assert 1 <= int(kept[1]) < 100
+    assert "stopped" in out
+
+
+def test_an_interrupt_is_warned_of(table, monkeypatch):
+    from gensynth.evidence.compare import run
+
+    real, calls = run.trials, []
+
+    def interrupted(*args):
+        calls.append(args)
+        if len(calls) > 6:
+            raise KeyboardInterrupt
+        return real(*args)
+
+    monkeypatch.setattr(run, "trials", interrupted)
+    with pytest.warns(FallbackWarning, match=r"stopped"):
+        found = compare(*table, methods="SMOTE", **QUICK)
+    assert found.folds["fold"].nunique() == 2
+    assert any("stopped" in note for note in found.notes)
