@@ -57,6 +57,7 @@ _NAMES = {
     "read_table": "gensynth.store.tables",
     "compare": "gensynth.evidence.compare.run",
     "audit": "gensynth.evidence.policies.audit",
+    "fidelity": "gensynth.evidence.fidelity.measure",
     "image_fidelity": "gensynth.evidence.fidelity.images",
     "search_policy": "gensynth.evidence.policies.search",
     "check_generator": "gensynth.checks",
