@@ -60,6 +60,8 @@ _NAMES = {
     "fidelity": "gensynth.evidence.fidelity.measure",
     "image_fidelity": "gensynth.evidence.fidelity.images",
     "search_policy": "gensynth.evidence.policies.search",
+    "PriorCorrected": "gensynth.evidence.prior",
+    "correct_prior": "gensynth.evidence.prior",
     "check_generator": "gensynth.checks",
 }
 
