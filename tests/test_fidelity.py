@@ -15,6 +15,7 @@ from gensynth import Audio, Images, Series, Texts, fidelity
 from gensynth.errors import ConfigError, DataError, UnknownCategory
 from gensynth.evidence.fidelity.classes import Labels, matched
 from gensynth.evidence.fidelity.detect import area, detected, equal_rows
+from gensynth.evidence.fidelity.near import density_coverage
 from gensynth.evidence.fidelity.tables import correlations
 
 
@@ -111,6 +112,11 @@ def test_the_area_is_that_of_scikit_learn_and_its_error_that_of_draws():
     assert area(low, high).value == pytest.approx(roc_auc_score([0] * 80 + [1] * 50, np.append(low, high)))
     draws = [area(rng.normal(size=80), rng.normal(size=50) + 1) for _ in range(400)]
     assert np.mean([each.error for each in draws]) == pytest.approx(np.std([each.value for each in draws]), rel=0.1)
+
+
+def test_density_counts_neighbours_by_their_number():
+    real = np.array([[0.0], [1.0], [2.0], [10.0]])  # reaches to the second other: 2, 1, 2, 9
+    assert density_coverage(real, np.array([[0.5]]), 2) == (1.5, 0.75)
 
 
 def test_real_halves_are_alike_and_noise_is_not():

@@ -45,16 +45,11 @@ def of_table(parts: tuple[Any, Any, Any], labels: Labels | None, title: Any, sch
 def _matched(
     matrices: list[Floats], labels: Labels, name: Any, seed: int, notes: list[str]
 ) -> tuple[list[Floats], list[Column]]:
-    """Return rows of which classes stand at the same shares, with the label as a last column; and that column.
-
-    Where one class alone was made there is no such column.
-    """
+    """Return rows of which classes stand at the same shares, with the label as a last column; and that column."""
     real, made, held = matched(labels, seed, notes)
     kept = [real, made] if held is None else [real, made, held]
     own = labels.at(real, made, held)
     parts = [x[rows] for x, rows in zip(matrices, kept, strict=False)]
-    if len(np.unique(own.made)) < 2:
-        return parts, []
     sides = [own.real, own.made] if own.held is None else [own.real, own.made, own.held]
     return (
         [np.column_stack([x, side.astype(np.float64)]) for x, side in zip(parts, sides, strict=True)],
