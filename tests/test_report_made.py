@@ -160,6 +160,15 @@ def test_a_balancer_must_have_made_something_of_these_rows():
         Made.of(balancer, X[:20], y[:20], X_new, y_new)
 
 
+def test_parents_of_a_generator_fitted_elsewhere_are_no_rows_of_these():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 2)), np.repeat([0, 1], [30, 10])
+    generator = SMOTE(random_state=0).fit(rng.normal(size=(90, 2)), np.repeat([0, 1], 45))
+    made = made_of(generator, X, y, prefit=True)
+    assert made.parents_of(0) == []
+    checked(page(made=made))
+
+
 def test_containers_other_than_pandas():
     import polars as pl
     from scipy import sparse

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from unicodedata import east_asian_width
 
 import numpy as np
 
-from .element import Element, el
+from .element import Element, cut, el
 
 
 def picture(says: str, width: float, height: float, *parts: Any) -> Element:
@@ -18,6 +19,13 @@ def picture(says: str, width: float, height: float, *parts: Any) -> Element:
 def words(x: float, y: float, text: Any, class_: str | None = None, anchor: str | None = None) -> Element:
     """Return text in a picture."""
     return el("text", text, x=round(x, 1), y=round(y, 1), class_=class_, text_anchor=anchor)
+
+
+def fitted(of: Any, most: int) -> str:
+    """Return a value as text as wide as so many letters at most; Chinese ones and pictures are twice as wide."""
+    text = cut(of, most)
+    widths = np.cumsum([1 + (east_asian_width(letter) in "WF") for letter in text])
+    return text if not len(text) or widths[-1] <= most else f"{text[: int((widths < most).sum())]}…"
 
 
 def line(x1: float, y1: float, x2: float, y2: float, class_: str = "axis") -> Element:
@@ -65,25 +73,26 @@ def number(of: float, digits: int = 3) -> str:
     """Return a number for people: a share without its zero, a large one with commas, none as a dash.
 
     >>> number(0.8123), number(-0.5), number(12345.0), number(2.5), number(float("nan"))
-    ('.812', '-.500', '12,345', '2.500', '–')
+    ('.812', '−.500', '12,345', '2.500', '–')
     """
     if not np.isfinite(of):
         return "–"
     size = abs(of)
     if size >= 1e6:
-        return f"{of:.3g}"
+        return f"{of:.3g}".replace("-", "−")
     if size >= 1000:
-        return f"{of:,.0f}"
+        return f"{of:,.0f}".replace("-", "−")
     text = f"{of:.{digits}f}"
     if float(text) == 0:
         return "0" if of == 0 else f"{0:.{digits}f}".replace("0.", ".", 1)
-    return text.replace("0.", ".", 1) if size < 1 and text.lstrip("-").startswith("0.") else text
+    text = text.replace("-", "−")
+    return text.replace("0.", ".", 1) if size < 1 and text.lstrip("−").startswith("0.") else text
 
 
 def signed(of: float) -> str:
     """Return a number with its sign."""
     text = number(of)
-    return f"+{text}" if np.isfinite(of) and of > 0 else text.replace("-", "−")
+    return f"+{text}" if np.isfinite(of) and of > 0 else text
 
 
 def tick(of: float) -> str:

@@ -92,8 +92,8 @@ def value(of: Any, most: int = LONGEST) -> Element:
 
 
 def cut(of: Any, most: int = LONGEST) -> str:
-    """Return a value as text of so many letters at most."""
-    text = str(of)
+    """Return a value as text of so many letters at most, hidden ones shown."""
+    text = _shown(str(of))
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
@@ -106,5 +106,9 @@ def _flat(parts: Any) -> Iterator[Any]:
 
 
 def _escaped(text: str) -> str:
-    whole = text.encode("utf-8", "replace").decode()
-    return escape(HIDDEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", whole))
+    return escape(_shown(text))
+
+
+def _shown(text: str) -> str:
+    """Return text whose hidden characters are named, and whose broken ones are question marks."""
+    return HIDDEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text.encode("utf-8", "replace").decode())

@@ -21,7 +21,7 @@ from .thumbs import small_rows
 
 Codes = npt.NDArray[np.intp]
 MOST = {"table": 3000}  # rows of a side that fidelity and privacy look at; of other kinds:
-OTHERS = 400
+OTHERS = 500
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,8 @@ class Made:
             labels, codes = Labels.fit(_flat(y), n)
         places = np.flatnonzero(fresh)
         parents = balancer.parents_
+        if getattr(balancer, "prefit", False):  # they are rows of other data, which the generator was fitted on
+            parents = parents.iloc[:0]
         return cls(
             kind_of(X), X, codes, taken(X_new, places), _coded(labels, y_new, len(fresh))[places],
             labels.classes.tolist(), kept, parents.assign(row=parents["row"] - len(kept)),

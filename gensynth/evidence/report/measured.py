@@ -192,7 +192,7 @@ def _notes(found: Comparison) -> Section | None:
         notes.append('"default" is the Balancer that gensynth takes where no generator is named.')
     if not failed and not notes:
         return None
-    listed = el("ul", [el("li", text) for text in notes], class_="verdict") if notes else None
+    listed = el("ul", [el("li", value(text, 300)) for text in notes], class_="verdict") if notes else None
     return section("notes", "Notes", "What failed, and notes" if failed else "Notes", warned(failed), listed)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...learners.base import Floats
-from .drawing import Axis, below, line, number, path, picture, signed, words
-from .element import Element, cut, el
+from .drawing import Axis, below, fitted, line, number, path, picture, signed, words
+from .element import Element, el
 
 WIDE = 360
 NEAR = 240
@@ -32,7 +32,7 @@ def bars(says: str, rows: Sequence[Bar]) -> Element:
     parts: list[Element] = []
     for at, row in enumerate(rows):
         top = at * 40
-        parts += [words(0, top + 12, cut(row.label, 34)), words(WIDE, top + 12, row.after, "t", "end")]
+        parts += [words(0, top + 12, fitted(row.label, 34)), words(WIDE, top + 12, row.after, "t", "end")]
         split, end = float(axis(row.real)), float(axis(row.real + row.made))
         parts.append(el("rect", x=0.5, y=top + 17.5, width=max(split, 1.0), height=12, class_="real"))
         if row.made:
@@ -65,7 +65,7 @@ def intervals(
             ends = [signed(end) if zero == 0 else number(end) for end in (row.low, row.high)]
             text += f"  ({ends[0]} to {ends[1]})"
         parts += [
-            words(0, top + 12, cut(row.label, 28), "b" if row.picked else None),
+            words(0, top + 12, fitted(row.label, 28), "b" if row.picked else None),
             words(WIDE, top + 12, text, "t", "end"),
         ]
         if np.isfinite(row.mean):
@@ -160,7 +160,7 @@ def levels(says: str, names: Sequence[str], real: Floats, made: Floats) -> Eleme
     for at, (name, own, other) in enumerate(zip(names, real, made, strict=True)):
         top = at * 28
         parts += [
-            words(0, top + 11, cut(name, 24)),
+            words(0, top + 11, fitted(name, 22)),
             words(NEAR, top + 11, f"{own:.0%} | {other:.0%}", "t", "end"),
             el("rect", x=0.5, y=top + 14.5, width=max(float(axis(own)), 0.5), height=6, class_="real"),
             el("rect", x=0.5, y=top + 21.5, width=max(float(axis(other)), 0.5), height=3, class_="made"),

@@ -119,18 +119,20 @@ footer { margin-top: 3rem; padding-top: 1rem; padding-bottom: 2.5rem; border-top
   section { margin-top: 2.1rem; }
   th, td { padding: .4rem .6rem; }
   thead th { min-width: 3.4rem; }
-  tbody th { min-width: 5.4rem; max-width: 10rem; }
+  tbody th { min-width: 5.4rem; max-width: 11.5rem; }
 }
 """
 PAPER = """
 @page { size: A4; margin: 16mm 14mm; }
 @media print {
-  body { background: none; font-size: 9.5pt; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  html { font-size: 9.5pt; }
+  body { background: none; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   main, header, footer { max-width: none; padding-left: 0; padding-right: 0; }
   header { padding-top: 0; }
   nav { display: none; }
   h2, h3, .caption, .key, section > p:has(+ .key) { break-after: avoid; }
-  figure, tr, .facts, .warn, .strip { break-inside: avoid; }
+  figure, tr, .facts, .warn, .strip, #counts, #map, #gates, #asked { break-inside: avoid; }
+  summary { break-after: avoid; }
   section { margin-top: 1.6rem; }
   .scroll { overflow: visible; }
   table { font-size: 7.4pt; }
