@@ -86,9 +86,9 @@ def el(tag: str, *parts: Any, **attributes: Any) -> Element:
 
 def value(of: Any, most: int = LONGEST) -> Element:
     """Return a value from the data as text that stands by itself whatever its direction, cut where it is long."""
-    text = str(of)
+    text = _shown(str(of))
     shown = cut(text, most)
-    return el("bdi", shown, title=text[:500]) if shown != text else el("bdi", text)
+    return el("bdi", shown, title=text[:500] if shown != text else None)
 
 
 def cut(of: Any, most: int = LONGEST) -> str:

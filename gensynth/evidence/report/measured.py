@@ -48,7 +48,7 @@ def _names(found: Comparison) -> list[str]:
     return [name for name in found.metrics if FIGURES[name].of == "names" and name != "accuracy"]
 
 
-def _of_figure(found: Comparison, name: str) -> list[Element]:
+def _of_figure(found: Comparison, name: str) -> Element:
     arms = [arm for arm in found.arms if arm != NOTHING]
     if FIGURES[name].of != "names":
         arms = [arm for arm in arms if arm != "threshold"]  # a threshold changes names alone
@@ -69,7 +69,8 @@ def _of_figure(found: Comparison, name: str) -> list[Element]:
     best = FIGURES[name].best
     how = f" (best at {best:g})" if np.isfinite(best) else "" if best > 0 else " (low is good; a gain is a fall)"
     decides = ", which decides" if name == found.decides else ""
-    return [el("h3", f"{_capital(FIGURES[name].words)}{decides}{how}"), grid(figures, "grid two")]
+    head = el("h3", f"{_capital(FIGURES[name].words)}{decides}{how}")
+    return el("div", head, grid(figures, "grid two"), class_="whole")
 
 
 def _table(found: Comparison) -> Section:

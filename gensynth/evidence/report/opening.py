@@ -81,8 +81,8 @@ def asked(comparison: Comparison | None, made: Made | None, job: Any) -> Section
     pairs: list[tuple[str, Any]] = []
     if comparison is not None:
         pairs += [
-            ("Methods", value(", ".join(comparison.arms), 400)),
-            ("Learners", value(", ".join(comparison.learners), 400)),
+            ("Methods", value(", ".join(map(cut, comparison.arms)), 400)),
+            ("Learners", value(", ".join(map(cut, comparison.learners)), 400)),
             ("Figure that decides", FIGURES[comparison.decides].words),
             ("Seed", f"{comparison.seed}"),
         ]

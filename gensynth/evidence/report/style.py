@@ -131,7 +131,7 @@ PAPER = """
   header { padding-top: 0; }
   nav { display: none; }
   h2, h3, .caption, .key, section > p:has(+ .key) { break-after: avoid; }
-  figure, tr, .facts, .warn, .strip, #counts, #map, #gates, #asked { break-inside: avoid; }
+  figure, tr, .whole, .facts, .warn, .strip, #counts, #columns, #map, #gates, #asked { break-inside: avoid; }
   summary { break-after: avoid; }
   section { margin-top: 1.6rem; }
   .scroll { overflow: visible; }
@@ -142,10 +142,7 @@ PAPER = """
   td.words { min-width: 0; }
   .grid { grid-template-columns: repeat(3, 1fr); }
   .grid.two, .grid.pair { grid-template-columns: repeat(2, 1fr); }
-  .grid.two { grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); }
-.grid.pair { align-items: end; }
-.grid.pair .scroll { margin-bottom: 0; }
-.grid.small { grid-template-columns: repeat(3, 1fr); }
+  .grid.small { grid-template-columns: repeat(3, 1fr); }
   .pictures { grid-template-columns: repeat(2, 1fr); }
   details::details-content { content-visibility: visible; block-size: auto; }
   summary { color: var(--ink); list-style: none; }
