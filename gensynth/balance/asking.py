@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,13 @@ class Answer:
     refused: dict[str, int]
     rounds: int = 1
     short: int = 0
+
+    @classmethod
+    def empty(cls, rows: Any) -> Self:
+        """Return the answer where nothing is asked; rows are any of the right form."""
+        none = np.zeros(0, dtype=np.intp)
+        frame = pd.DataFrame({"row": none, "parent": none, "weight": np.zeros(0)})
+        return cls(take_rows(rows, none), none, frame, {}, rounds=0)
 
 
 def ask(generator: Any, wanted: Codes, names: npt.NDArray[Any], *, seed: int) -> Answer:

@@ -237,10 +237,13 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
     def _answer(self, todo: Plan, X_real: Any, y: Any, labels: Labels) -> Answer:
         """Return the synthetic rows, with the places of the plan that they fill."""
         target = y if len(self.kept_) == len(todo.codes) == count_rows(y) else take_rows(y, self.kept_)
-        if not len(todo.asked):
-            nothing = pd.DataFrame({"row": np.zeros(0, np.intp), "parent": np.zeros(0, np.intp), "weight": np.zeros(0)})
-            return Answer(take_rows(X_real, todo.asked), todo.asked, nothing, {}, rounds=0)
-        gates = [self._gate(gate).fit(X_real, target) for gate in self.gates]
+        declined = getattr(self.generator_, "declined_", None)  # Auto's: no generator helps
+        if declined:
+            warnings.warn(declined, FallbackWarning, stacklevel=3)
+        if declined or not len(todo.asked):
+            return Answer.empty(X_real)
+        own = [*self.gates] or [*getattr(self.generator_, "gates_", ())]
+        gates = [self._gate(gate).fit(X_real, target) for gate in own]
         names = labels.classes[todo.classes]
         if todo.pairs is not None or names.dtype.kind not in "iu":
             names = np.empty(len(todo.classes), dtype=object)
@@ -249,7 +252,7 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
             return ask(self.generator_, todo.asked, names, seed=self.seed_)
         return ask_through(
             gates, self.generator_, todo.asked, names, lambda places: labels.decode(todo.classes[places]),
-            seed=self.seed_, on_short=self.on_short,
+            seed=self.seed_, on_short=self.on_short if self.gates else "fill",
         )  # fmt: skip
 
     def _gate(self, gate: Any) -> Any:

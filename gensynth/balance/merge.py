@@ -49,6 +49,14 @@ def _plain(value: Any) -> Any:
 
 def training_of(generator: Any) -> dict[str, Any]:
     """Return how a generator's training went, and as "repeat" the parameters that repeat it where time ended it."""
+    choice = getattr(generator, "choice_", None)
+    if choice is not None:
+        inner = training_of(generator.generator_)
+        return {
+            "choice": choice,
+            "repeat": plain(generator.repeating()),
+            **{k: inner[k] for k in ("training",) if k in inner},
+        }
     trained = generator
     while getattr(trained, "generator_", None) is not None:  # Augment's
         trained = trained.generator_

@@ -36,6 +36,7 @@ GENERATORS = {
     "WGAN": "gensynth.generators.wgan",
     "Augment": "gensynth.generators.augment",
     "StyleTransfer": "gensynth.generators.style",
+    "Auto": "gensynth.evidence.auto",
 }
 
 

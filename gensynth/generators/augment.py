@@ -24,6 +24,7 @@ from ..transforms.table.rows import Matrix
 from . import generator_class
 from .base import Codes, Draw, Generator, Supports
 from .copies import evenly
+from .inner import behind, outside
 from .packing import packed, unpacked
 from .taking import check_kind
 
@@ -120,7 +121,7 @@ class Augment(Generator):
             rows = join_rows(rows, self._changed(take_rows(rows, more), self.codes_[more], key))
         generator.set_params(random_state=int(as_generator(key, "generator").integers(2**31)))
         with ignoring(FewRowsWarning):  # which counts the copies, and was said of the rows
-            return generator.fit(self._outside(rows), codes)
+            return generator.fit(outside(self, rows), codes)
 
     def repeating(self) -> dict[str, Any]:
         """Return the parameters that make `fit` repeat a training of the generator that time or Ctrl-C ended."""
@@ -138,10 +139,6 @@ class Augment(Generator):
             np.resize(np.flatnonzero(self.codes_ == code), min(int(counts.max()), FOLD * count) - count)
             for code, count in enumerate(counts.tolist())
         ]).astype(np.intp)  # fmt: skip
-
-    def _outside(self, rows: Any) -> Any:
-        """Return rows as another generator takes them."""
-        return self.encoder_.decode(rows, as_generator(0, "identifiers")) if self.kind_ == "table" else rows
 
     def _changed(self, rows: Any, codes: Codes, key: int) -> Any:
         made, _ = self.policy_.seeded(key)(self._working(rows), y=codes, index=np.arange(len(codes)))
@@ -163,12 +160,7 @@ class Augment(Generator):
         real = np.concatenate([np.arange(len(self.codes_)), self._again()])
         whose = found.assign(parent=real[found["parent"].to_numpy()])
         whole = whose.groupby(["row", "parent"], sort=False, as_index=False)["weight"].sum()  # a row and its copy
-        row, parent, weight = (whole[name].to_numpy() for name in ("row", "parent", "weight"))
-        place = np.arange(len(row)) - np.searchsorted(row, row)
-        shape = n, int(place.max(initial=-1)) + 1
-        parents, weights = np.full(shape, -1, dtype=np.intp), np.zeros(shape)
-        parents[row, place], weights[row, place] = parent, weight
-        return parents, weights
+        return behind(whole, n)
 
     def _working(self, rows: Any) -> Any:
         """Return rows as a policy takes them: those of tables, coded, with what their columns are."""

@@ -126,16 +126,22 @@ class Comparison:
         """Return how much better an arm is than nothing; all intervals of a metric, or so many, hold together."""
         if arm == NOTHING or (learner, arm) in self.failed:
             return Interval(0.0 if arm == NOTHING else np.nan, np.nan, np.nan)
-        own, other = self._values(learner, arm, metric), self._values(learner, NOTHING, metric)
+        own, other = self.values(learner, arm, metric), self.values(learner, NOTHING, metric)
         both = own.index.intersection(other.index)
         d = gain(metric, own[both].to_numpy(dtype=float), other[both].to_numpy(dtype=float))
         same = FIGURES[metric].of != "names" and arm == THRESHOLD  # a threshold changes names alone
         many = many or len(self.learners) * (len(self.arms) - 1 - (FIGURES[metric].of != "names"))
         return Interval.of(np.zeros_like(d) if same else d, self.ratio, max(many, 1))
 
-    def _values(self, learner: str, arm: str, metric: str) -> pd.Series:
-        own = self.folds[(self.folds["learner"] == learner) & (self.folds["method"] == arm)]
-        return own.set_index("fold")[metric]
+    def values(self, learner: str, arm: str, metric: str) -> pd.Series:
+        """Return a figure by the number of the fold; empty where an arm was not finished."""
+        own = self._by_arm.get((learner, arm))
+        return pd.Series(dtype=float) if own is None else own[metric]
+
+    @cached_property
+    def _by_arm(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """The folds of each learner and arm, by their numbers."""
+        return {key: own.set_index("fold") for key, own in self.folds.groupby(["learner", "method"])}  # type: ignore[misc]
 
     # What it comes to --------------------------------------------------------------------------------------------
 

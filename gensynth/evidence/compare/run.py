@@ -152,7 +152,7 @@ def _groups(X: Any, groups: Any) -> Any:
     values = np.asarray(_column(X, groups, "groups")[1], dtype=object)
     if values.shape != (count_rows(X),):
         raise DataError(f"groups must be a column, or a value for each of {count_rows(X)} rows, got {values.shape}")
-    return np.array([str(value) for value in values.tolist()], dtype=object)
+    return np.array([str(value).encode("utf-8", "replace").decode() for value in values.tolist()], dtype=object)
 
 
 def _column(X: Any, given: Any, what: str) -> tuple[Any, Any]:

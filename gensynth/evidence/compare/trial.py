@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...data.kinds import count_rows
-from ...errors import GensynthError
+from ...errors import ConfigError, GensynthError, GensynthWarning
 from ...learners.base import Floats
 from ..rows import folded, folded_groups
 from .arms import NOTHING, THRESHOLD, Arm, part
@@ -79,8 +79,8 @@ def trials(course: Course, arm: Arm, split: Split, fold: int) -> list[Trial]:
             seconds = making + time.perf_counter() - began
             made = count_rows(rows) - len(codes)
             found += [Trial(fold=fold, learner=learner.name, made=made, seconds=seconds, **each) for each in given]
-    said = tuple(dict.fromkeys(str(each.message) for each in caught if _is_ours(each.category)))
-    return [_saying(each, said) for each in found]
+    said = tuple(dict.fromkeys(str(each.message) for each in caught if issubclass(each.category, GensynthWarning)))
+    return [replace(each, said=said) for each in found]
 
 
 def _asked(
@@ -93,14 +93,21 @@ def _asked(
     scores, chances = scored(model, X, k)
     guess = np.asarray(model.predict(X), dtype=np.intp)
     found = [_given(arm.name, truth, guess, scores, chances, course.rare)]
-    if arm.name != NOTHING:
-        return found
-    if scores is None or not chances:
-        text = f"{learner.name} gives no chances, and so has no threshold"
-        return [*found, {"arm": THRESHOLD, "figures": dict.fromkeys(FIGURES, np.nan), "error": text}]
-    moved = threshold(course, learner, rows, split, seed)
-    named = moved.names(scores)
-    return [*found, _given(THRESHOLD, truth, named, scores, True, course.rare) | {"threshold": moved.value}]
+    return found if arm.name != NOTHING else [*found, _moved(course, learner, rows, split, seed, scores, chances)]
+
+
+def _moved(
+    course: Course, learner: Entry, rows: tuple[Any, Codes], split: Split, seed: int, scores: Any, chances: bool
+) -> dict[str, Any]:
+    """Return what a moved threshold gives of the same scores, or why there is none."""
+    try:
+        if scores is None or not chances:
+            raise ConfigError(f"{learner.name} gives no chances, and so has no threshold")
+        moved = threshold(course, learner, rows, split, seed)
+    except Exception as error:
+        return {"arm": THRESHOLD, "figures": dict.fromkeys(FIGURES, np.nan), "error": said_of(error)}
+    truth = course.codes[split.test]
+    return _given(THRESHOLD, truth, moved.names(scores), scores, True, course.rare) | {"threshold": moved.value}
 
 
 def _given(name: str, truth: Codes, guess: Codes, scores: Floats | None, chances: bool, rare: int) -> dict[str, Any]:
@@ -176,19 +183,11 @@ def _names(arm: Arm) -> tuple[str, ...]:
 
 
 def _failed(arm: Arm, learner: Entry, fold: int, error: Exception, name: str | None = None) -> Trial:
+    return Trial(name or arm.name, learner.name, fold, dict.fromkeys(FIGURES, np.nan), error=said_of(error))
+
+
+def said_of(error: Exception) -> str:
+    """Return an error in a line."""
     text = str(error).strip().splitlines()
     line = f"{text[0]:.200}" if text else ""
-    said = line if isinstance(error, GensynthError) else f"{type(error).__name__}: {line}"
-    return Trial(name or arm.name, learner.name, fold, dict.fromkeys(FIGURES, np.nan), error=said)
-
-
-def _saying(trial: Trial, said: tuple[str, ...]) -> Trial:
-    from dataclasses import replace
-
-    return replace(trial, said=said)
-
-
-def _is_ours(category: type[Warning]) -> bool:
-    from ...errors import GensynthWarning
-
-    return issubclass(category, GensynthWarning)
+    return line if isinstance(error, GensynthError) else f"{type(error).__name__}: {line}"

@@ -166,8 +166,7 @@ def _believed(found: Comparison, learner: str) -> list[str]:
 
 
 def _mean(found: Comparison, learner: str, arm: str, metric: str) -> float:
-    rows = found.folds[(found.folds["learner"] == learner) & (found.folds["method"] == arm)]
-    return float(rows[metric].mean()) if len(rows) else np.nan
+    return float(found.values(learner, arm, metric).mean())
 
 
 def _number(value: float) -> str:

@@ -1,0 +1,143 @@
+"""Which of several methods is best, in a given time: fewer and fewer of them on more and more folds.
+
+Rows are cut three ways, twice. All candidates, and nothing, are tried on the first fold; the better half of them on two
+more; the better half of those on the other three.
+
+Reference: Jamieson and Talwalkar 2016, arXiv:1502.07943 (successive halving).
+
+DIFFERS from it: what grows is the number of folds that a mean is of, and a round ends early where time does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import TooFewRows
+from ...random import as_generator
+from ..rows import folded
+from .arms import Arm, part
+from .figures import gain
+from .folds import Split
+from .intervals import Interval
+from .trial import Course, trials
+
+Codes = npt.NDArray[np.intp]
+FOLDS, FEWEST = 3, 500  # parts that rows are cut into; rows that are left where there is no time for all
+RUNGS = ((0,), (1, 2), (3, 4, 5))
+PLAIN = Arm("nothing")  # by its name no threshold is moved for it
+TRIALS = 30  # of nothing: what the whole costs at the least, about
+
+
+@dataclass
+class Marks:
+    """What an arm was worth on the folds that it was tried on; `error` where it failed."""
+
+    arm: Arm
+    values: dict[int, float] = field(default_factory=dict)
+    error: str | None = None
+
+    def over(self, other: Marks, metric: str) -> Interval:
+        """Return the mean gain over another arm on the folds of both, and one standard error either way."""
+        both = sorted(set(self.values) & set(other.values))
+        own, base = (np.array([marks.values[at] for at in both]) for marks in (self, other))
+        d = gain(metric, own, base)
+        if len(d) < 2:
+            return Interval(float(d.mean()) if len(d) else np.nan, np.nan, np.nan)
+        error = float(np.sqrt((1 / len(d) + 1 / (FOLDS - 1)) * d.var(ddof=1)))
+        return Interval(float(d.mean()), float(d.mean()) - error, float(d.mean()) + error)
+
+
+def halved(course: Course, arms: Sequence[Arm], metric: str, seconds: float) -> tuple[Marks, list[Marks], list[str]]:
+    """Return the marks of nothing, those of the arms, those that were tried on most folds first, and notes.
+
+    Arguments:
+        course: rows, codes, and one learner.
+        arms: what is tried, in this order: the quick ones first where time is short.
+        metric: the figure that decides.
+        seconds: kept to within one trial.
+
+    Raises: TooFewRows where fewer than two classes have as many rows as there are folds.
+    """
+    ends, notes = time.monotonic() + seconds, []
+    _check(course.codes)
+    nothing = Marks(PLAIN)
+    began = time.monotonic()
+    _try(course, nothing, metric, 0)
+    once = time.monotonic() - began
+    if once * TRIALS > seconds:
+        smaller = _fewer(course, seconds / (once * TRIALS))
+        if len(smaller.codes) < len(course.codes):
+            notes.append(f"tried on {len(smaller.codes):,} of {len(course.codes):,} rows, as there was no time for all")
+            course, nothing = smaller, Marks(PLAIN)
+    tried = [Marks(arm) for arm in arms]
+    alive, cost = tried, 0.0
+    for rung in RUNGS:
+        for at in rung:
+            for marks in [nothing, *alive]:
+                if at in marks.values or marks.error:
+                    continue
+                if cost and time.monotonic() + cost > ends:
+                    notes.append("there was no time for more folds" if at else "there was no time for all candidates")
+                    return nothing, _ranked(tried, nothing, metric), notes
+                began = time.monotonic()
+                _try(course, marks, metric, at)
+                cost = max(0.5 * cost, time.monotonic() - began)
+        better = _ranked([marks for marks in alive if not marks.error], nothing, metric)
+        alive = better[: -(-len(better) // 2)]
+    return nothing, _ranked(tried, nothing, metric), notes
+
+
+def _ranked(tried: Sequence[Marks], nothing: Marks, metric: str) -> list[Marks]:
+    """Return arms, those on most folds first, of these the best."""
+    return sorted(
+        tried, key=lambda marks: (-len(marks.values), -np.nan_to_num(marks.over(nothing, metric).mean, nan=-9))
+    )
+
+
+def _try(course: Course, marks: Marks, metric: str, at: int) -> None:
+    """Note what an arm is worth on a fold."""
+    for each in trials(course, marks.arm, _split(course.codes, course.seed, at), at):
+        marks.error = marks.error or each.error
+        marks.values[at] = each.figures[metric]
+
+
+def _split(codes: Codes, seed: int, at: int) -> Split:
+    fold = folded(codes, FOLDS, seed + at // FOLDS)
+    return Split(np.flatnonzero(fold != at % FOLDS), np.flatnonzero(fold == at % FOLDS), at // FOLDS)
+
+
+def _check(codes: Codes) -> None:
+    counts = np.bincount(codes)
+    if (counts >= FOLDS).sum() < 2 or counts.min() < 2:
+        raise TooFewRows(f"a trial needs classes of {FOLDS} rows: the smallest has {int(counts.min())}")
+
+
+def _fewer(course: Course, share: float) -> Course:
+    """Return a course of a share of the rows, of each class alike, but of none fewer than 30."""
+    counts = np.bincount(course.codes)
+    wanted = np.maximum(np.ceil(counts * max(share, min(FEWEST / len(course.codes), 1))), np.minimum(counts, 30))
+    drawn = as_generator(course.seed, "fewer").permutation(len(course.codes))
+    kept = np.concatenate([drawn[course.codes[drawn] == code][: int(n)] for code, n in enumerate(wanted)])
+    rows = np.sort(kept)
+    groups = None if course.groups is None else course.groups[rows]
+    return replace(course, X=part(course.X, rows), codes=course.codes[rows], groups=groups)
+
+
+def told(nothing: Marks, tried: Sequence[Marks], metric: str) -> Iterator[dict[str, Any]]:
+    """Yield what was found of each arm as plain data: name, folds, the figure, gain and its standard error."""
+    for marks in [nothing, *tried]:
+        found = marks.over(nothing, metric)
+        known = [value for value in marks.values.values() if np.isfinite(value)]
+        yield {
+            "name": "none" if marks is nothing else marks.arm.name, "folds": len(known),
+            "score": round(float(np.mean(known)), 6) if known else None,
+            "gain": round(found.mean, 6) if np.isfinite(found.mean) else None,
+            "error": round(found.high - found.mean, 6) if np.isfinite(found.high) else None,
+            **({"failed": marks.error} if marks.error else {}),
+        }  # fmt: skip

@@ -1,0 +1,1 @@
+"""The bench of compare: its time, and whether it can be believed."""
