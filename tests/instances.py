@@ -9,7 +9,7 @@ from imblearn import over_sampling
 from gensynth.generators import all_generators
 
 ARGUMENTS = {
-    "Auto": {"candidates": ["ARF"], "budget": 0},  # its trials have tests of their own
+    "Auto": {"candidates": ["default"], "budget": 0},  # its trials have tests of their own
     "FromImblearn": {"sampler": over_sampling.SMOTE()},
     "Autoregressive": {"hidden": (32, 32), "steps": 300},
     "VAE": {"hidden": (32, 32), "steps": 200},

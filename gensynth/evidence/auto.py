@@ -75,7 +75,8 @@ class Auto(Generator):
     """
 
     supports: ClassVar[Supports] = Supports(
-        kinds=frozenset({"table", "image", "series", "text", "audio"}), categories=True, missing=True, masks=True
+        kinds=frozenset({"table", "image", "series", "text", "audio"}), categories=True, missing=True, masks=True,
+        parents=False,  # as not every candidate has them
     )  # fmt: skip
     holds_rows = True
 
@@ -232,7 +233,9 @@ class Auto(Generator):
     def _sample(self, codes: Codes, key: int) -> Draw:
         asked: dict[str, Any] = {"n": len(codes)} if self.labels_.absent else {"y": codes}
         made, found = self.generator_.sample(**asked, random_state=key % 2**31, return_parents=True)
-        rows = self.encoder_.encode(made) if self.kind_ == "table" else made
+        rows = made
+        if self.kind_ == "table":
+            rows = self.encoder_.encode(made) if len(codes) else np.empty((0, self.encoder_.layout_.width))
         return Draw(rows, *behind(found, len(codes)))
 
     def _saved_params(self) -> dict[str, Any]:
