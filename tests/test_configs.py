@@ -62,7 +62,8 @@ def test_config_runs(path, payments, shell):
     shutil.copytree(path.parent / "policies", payments.parent / "policies")
     write_others(payments.parent)
     there = set(payments.parent.rglob("*"))
-    done = shell(f"gensynth balance --config {path.name}")
+    verb = "compare" if path.stem.startswith("compare") else "balance"
+    done = shell(f"gensynth {verb} --config {path.name}")
     assert done.returncode == 0, done.stdout + done.stderr
     made = [new for new in payments.parent.rglob("*") if new not in there and new.is_file()]
     recipes = [new for new in made if new.name.endswith(".recipe.json")]

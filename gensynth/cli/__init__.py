@@ -1,4 +1,4 @@
-"""The command line: `gensynth balance | fit | sample | transform | show`.
+"""The command line: `gensynth balance | fit | sample | compare | transform | show`.
 
 This file holds the verbs and their options; what a verb does stands in the module of its name, imported when it runs.
 What goes wrong becomes one sentence (`saying`) and an exit status: 0 done, 1 the work failed, 2 the request was wrong.
@@ -15,32 +15,7 @@ from typing import Annotated
 
 import typer
 
-from .options import (
-    Bad,
-    Column,
-    Config,
-    Data,
-    Holdout,
-    Kind,
-    Link,
-    Masks,
-    Name,
-    Out,
-    Overwrite,
-    Param,
-    Print,
-    Reject,
-    Seed,
-    Size,
-    Split,
-    SplitBy,
-    Style,
-    StyleParam,
-    Target,
-    Text,
-    Threads,
-    Watch,
-)
+from . import options as opt
 from .saying import CUT, said, said_text, warn
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -67,44 +42,36 @@ def _options(
 
 @app.command()
 def balance(
-    data: Data = None,
-    target: Target = None,
-    out: Out = None,
-    generator: Name = None,
-    model: Annotated[str | None, typer.Option("--model", help="A fitted generator to use instead (see fit).")] = None,
-    param: Param = None,
-    strategy: Annotated[
-        str | None, typer.Option("--strategy", help='"auto", a ratio such as 0.5, or "{fraud: 1000}".  [default: auto]')
-    ] = None,
-    groups: Annotated[str | None, typer.Option("--groups", help="Balance within each value of this column.")] = None,
-    under: Annotated[
-        str | None, typer.Option("--under", help="Thin out real rows first, by an imbalanced-learn sampler's name.")
-    ] = None,
-    gate: Annotated[
-        list[str] | None,
-        typer.Option("--gate", help="Refuse rows by this gate: NotACopy, 'Constraint(age >= 18)'. May be repeated."),
-    ] = None,
-    holdout: Holdout = None,
-    split: Split = None,
-    split_by: SplitBy = None,
-    mark: Annotated[
-        str | None, typer.Option("--mark", help="Add this column: 1 for synthetic rows, 0 for real ones.")
-    ] = None,
-    schema: Column = None,
-    kind: Kind = None,
-    text: Text = None,
-    masks: Masks = None,
-    size: Size = None,
-    on_bad: Bad = None,
-    watch: Watch = None,
-    link: Link = False,
-    reject: Reject = None,
-    config: Config = None,
-    seed: Seed = None,
-    threads: Threads = None,
-    overwrite: Overwrite = False,
+    data: opt.Data = None,
+    target: opt.Target = None,
+    out: opt.Out = None,
+    generator: opt.Name = None,
+    model: opt.Model = None,
+    param: opt.Param = None,
+    strategy: opt.Strategy = None,
+    groups: opt.Groups = None,
+    under: opt.Under = None,
+    gate: opt.Gate = None,
+    holdout: opt.Holdout = None,
+    split: opt.Split = None,
+    split_by: opt.SplitBy = None,
+    mark: opt.Mark = None,
+    report: opt.Report = None,
+    schema: opt.Column = None,
+    kind: opt.Kind = None,
+    text: opt.Text = None,
+    masks: opt.Masks = None,
+    size: opt.Size = None,
+    on_bad: opt.Bad = None,
+    watch: opt.Watch = None,
+    link: opt.Link = False,
+    reject: opt.Reject = None,
+    config: opt.Config = None,
+    seed: opt.Seed = None,
+    threads: opt.Threads = None,
+    overwrite: opt.Overwrite = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made, and write nothing.")] = False,
-    print_config: Print = False,
+    print_config: opt.Print = False,
 ) -> None:
     """Add synthetic rows of the rare classes to a table, or files to a folder of images or recordings.
 
@@ -119,30 +86,31 @@ def balance(
 
     job = gather(config, data=data, target=target, out=out, generator=generator, model=model, param=param,
                  strategy=strategy, groups=groups, under=under, gates=gate, holdout=holdout, split=split,
-                 split_by=split_by, mark=mark, schema=schema, kind=kind, text=text, masks=masks, size=size,
-                 on_bad=on_bad, link=link or None, reject=reject, watch=watch, seed=seed, threads=threads)  # fmt: skip
+                 split_by=split_by, mark=mark, report=report, schema=schema, kind=kind, text=text, masks=masks,
+                 size=size, on_bad=on_bad, link=link or None, reject=reject, watch=watch, seed=seed,
+                 threads=threads)  # fmt: skip
     verb.run(job, overwrite=overwrite, dry_run=dry_run, print_config=print_config)
 
 
 @app.command()
 def fit(
-    data: Data = None,
-    target: Target = None,
-    generator: Name = None,
+    data: opt.Data = None,
+    target: opt.Target = None,
+    generator: opt.Name = None,
     out: Annotated[str | None, typer.Option("--out", "-o", help="Folder to write the model to.")] = None,
-    param: Param = None,
-    schema: Column = None,
-    kind: Kind = None,
-    text: Text = None,
-    masks: Masks = None,
-    size: Size = None,
-    on_bad: Bad = None,
-    watch: Watch = None,
-    config: Config = None,
-    seed: Seed = None,
-    threads: Threads = None,
-    overwrite: Overwrite = False,
-    print_config: Print = False,
+    param: opt.Param = None,
+    schema: opt.Column = None,
+    kind: opt.Kind = None,
+    text: opt.Text = None,
+    masks: opt.Masks = None,
+    size: opt.Size = None,
+    on_bad: opt.Bad = None,
+    watch: opt.Watch = None,
+    config: opt.Config = None,
+    seed: opt.Seed = None,
+    threads: opt.Threads = None,
+    overwrite: opt.Overwrite = False,
+    print_config: opt.Print = False,
 ) -> None:
     """Fit a generator on a table or a folder and save it, for `sample` and `balance --model`."""
     from . import modelling as verb
@@ -155,17 +123,14 @@ def fit(
 
 @app.command()
 def sample(
-    model: Annotated[str, typer.Argument(help="A folder that fit wrote.", show_default=False)],
-    n: Annotated[int, typer.Option("--n", "-n", help="How many rows.", min=0)],
-    y: Annotated[str | None, typer.Option("--y", help="Class of all rows; without it, classes as in training.")] = None,
-    condition: Annotated[
-        list[str] | None,
-        typer.Option("--condition", help="Hold a column at a value, COLUMN=VALUE; others follow. May be repeated."),
-    ] = None,
+    model: opt.Fitted,
+    n: opt.Count,
+    y: opt.Label = None,
+    condition: opt.Condition = None,
     out: Annotated[str, typer.Option("--out", "-o", help="Where to write; - is standard output, as text.")] = "-",
-    seed: Seed = None,
-    threads: Threads = None,
-    overwrite: Overwrite = False,
+    seed: opt.Seed = None,
+    threads: opt.Threads = None,
+    overwrite: opt.Overwrite = False,
 ) -> None:
     """Make rows with a fitted generator."""
     from . import modelling as verb
@@ -174,44 +139,64 @@ def sample(
 
 
 @app.command()
+def compare(
+    data: opt.Data = None,
+    target: opt.Target = None,
+    methods: opt.Methods = None,
+    learners: opt.Learners = None,
+    metric: opt.Metric = None,
+    folds: opt.Folds = None,
+    split_by: opt.Together = None,
+    groups: opt.Within = None,
+    report: opt.Report = None,
+    out: opt.Table = None,
+    schema: opt.Column = None,
+    kind: opt.Kind = None,
+    text: opt.Text = None,
+    size: opt.Size = None,
+    on_bad: opt.Bad = None,
+    config: opt.Config = None,
+    seed: opt.Seed = None,
+    threads: opt.Jobs = None,
+    overwrite: opt.Overwrite = False,
+    print_config: opt.Print = False,
+) -> None:
+    """Find out whether synthetic rows would help, against nothing, a moved threshold, class weights and copies.
+
+    Rows are made inside the rows of training of each fold, and learners are asked about the others. What to do, and the
+    figures, go to standard output; the answer may be to leave the data alone.
+    """
+    from . import comparing as verb
+    from .settings import gather_compare
+
+    job = gather_compare(config, data=data, target=target, methods=methods, learners=learners, metrics=metric,
+                         folds=folds, split_by=split_by, groups=groups, report=report, out=out, schema=schema,
+                         kind=kind, text=text, size=size, on_bad=on_bad, seed=seed, threads=threads)  # fmt: skip
+    verb.run(job, overwrite=overwrite, print_config=print_config)
+
+
+@app.command()
 def transform(
-    data: Data = None,
-    policy: Annotated[
-        str | None,
-        typer.Option(
-            "--policy",
-            "-p",
-            help="A YAML file, a transform's name, or YAML such as '[Flip, {name: Rotate, degrees: 5}]'; without it "
-            "the default of the kind.",
-        ),
-    ] = None,
-    style: Style = None,
-    param: StyleParam = None,
+    data: opt.Data = None,
+    policy: opt.Policy = None,
+    style: opt.Style = None,
+    param: opt.StyleParam = None,
     copies: Annotated[int | None, typer.Option("--n", "-n", help="Changed copies of each row.  [default: 1]")] = None,
-    out: Out = None,
-    masks: Masks = None,
-    masks_out: Annotated[
-        str | None, typer.Option("--masks-out", help="Folder for the changed masks.  [default: OUT.masks]")
-    ] = None,
-    sheet: Annotated[
-        str | None,
-        typer.Option(
-            "--sheet",
-            help="A picture (PNG) of some images and their copies; enough without -o. With --style it shows the styles "
-            "too, and is OUT.sheet.png where nothing is said.",
-        ),
-    ] = None,
+    out: opt.Out = None,
+    masks: opt.Masks = None,
+    masks_out: opt.MasksOut = None,
+    sheet: opt.Sheet = None,
     originals: Annotated[bool, typer.Option("--originals", help="Write the rows themselves too, first.")] = False,
-    kind: Kind = None,
-    text: Text = None,
-    target: Target = None,
-    schema: Column = None,
-    config: Config = None,
-    seed: Seed = None,
-    threads: Threads = None,
-    overwrite: Overwrite = False,
+    kind: opt.Kind = None,
+    text: opt.Text = None,
+    target: opt.Target = None,
+    schema: opt.Column = None,
+    config: opt.Config = None,
+    seed: opt.Seed = None,
+    threads: opt.Threads = None,
+    overwrite: opt.Overwrite = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say what is done, and write nothing.")] = False,
-    print_config: Print = False,
+    print_config: opt.Print = False,
 ) -> None:
     """Make changed copies of every row: images, with their masks, texts, recordings, series or rows of a table.
 
@@ -230,22 +215,28 @@ def transform(
 
 @app.command()
 def show(
-    what: Annotated[str, typer.Argument(help="A table, a folder of files, a model or a recipe.", show_default=False)],
-    target: Target = None,
-    schema: Column = None,
-    out: Annotated[str | None, typer.Option("--out", "-o", help="PNG of what a model of images makes.")] = None,
-    data: Annotated[str | None, typer.Option("--data", help="Folder of real images for it: the nearest.")] = None,
-    seed: Seed = None,
-    overwrite: Overwrite = False,
+    what: opt.What,
+    target: opt.Target = None,
+    schema: opt.Column = None,
+    out: opt.Drawn = None,
+    data: opt.Nearest = None,
+    seed: opt.Seed = None,
+    overwrite: opt.Overwrite = False,
 ) -> None:
-    """Show the columns and classes of a table, the classes of a folder, what a model holds, or what a recipe did."""
-    from . import grids
+    """Show the columns and classes of a table, the classes of a folder, what a model holds, or what a recipe did.
+
+    Of a trained model the curves of its training are drawn.
+    """
+    from . import curves, grids
     from . import showing as verb
     from .settings import pairs
 
-    if out is not None or data is not None:
-        return grids.run(what, out, data=data, seed=seed or 0, overwrite=overwrite)
-    verb.run(what, target=target, schema={name: str(kind) for name, kind in pairs(schema, "--schema").items()})
+    if out is not None and data is None and out.lower().endswith(curves.ENDS):
+        curves.write(what, out, overwrite=overwrite)
+    elif out is not None or data is not None:
+        grids.run(what, out, data=data, seed=seed or 0, overwrite=overwrite)
+    else:
+        verb.run(what, target=target, schema={name: str(kind) for name, kind in pairs(schema, "--schema").items()})
 
 
 def main(args: list[str] | None = None) -> None:

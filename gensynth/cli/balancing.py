@@ -13,19 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from ..balance import Balancer
 from ..data.kinds import count_rows, take_rows
 from ..errors import ConfigError, DataError
 from ..recipe import Job
 from ..store.atomic import check_output
 from ..store.jsonfile import write_json
 from ..store.tables import read_table
-from .folders import is_folder, refuse_files
-from .holding import training_rows
+from .folders import check_page, is_folder, refuse_files
+from .holding import codes_of, groups_of_rows, training_rows
 from .made import Made, fresh_for, without_rows
-from .request import Positions, groups_of, known_columns, make_balancer, settled, split_target
+from .request import Positions, features, groups_of, known_columns, make_balancer, settled, split_target
 from .settings import as_yaml, threads
 from .telling import result_of, say_plan, summary, table_given, warn_other
-from .views import view_of
+from .views import View, view_of
 
 log = logging.getLogger("gensynth")
 
@@ -59,8 +62,10 @@ class Outputs:
         rest = str(path.with_name(f"{short}.holdout{path.name[len(short) :]}")) if job.holdout or job.split else None
         return cls(table, rest, str(path.with_name(f"{path.name}.recipe.json")))
 
-    def check(self, data: str, overwrite: bool) -> None:
+    def check(self, data: str, report: str | None, overwrite: bool) -> None:
         """Refuse outputs that exist or cannot be written, before any work. Raises: ConfigError."""
+        if report is not None:
+            check_page(report, [data, self.table, self.rest, self.recipe], overwrite)
         for path in (self.table, self.rest, self.recipe):
             if path is None or path == "-":
                 continue
@@ -85,7 +90,7 @@ def run(job: Job, *, overwrite: bool, dry_run: bool, print_config: bool) -> None
         refuse_files(job)
         outputs = Outputs.of(job)
         if not dry_run:
-            outputs.check(job.data, overwrite)
+            outputs.check(job.data, job.report, overwrite)
         _balance(job, outputs, overwrite=overwrite, dry_run=dry_run)
     except DataError as error:
         raise error if job.data in str(error) else type(error)(f"{job.data}: {error}") from error
@@ -110,7 +115,9 @@ def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> N
             say_plan(balancer, [outputs.table])
             return
         X_train, y_train = _cut(view.rows, train), _cut(y, train)
+        began = time.perf_counter()
         X_new, y_new = balancer.fit_resample(X_train, y_train)
+        making = time.perf_counter() - began
         made = Made.of(balancer, X_new, y_new, None if balancer.prefit else train)
         made = without_rows(made, job.reject, fresh_for(balancer, X_train, y_train, X_new, train))
         synthetic = view.frame(made.rows, made.first())
@@ -132,6 +139,34 @@ def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> N
         write_json(outputs.recipe, {"job": job.asked(), "result": result}, overwrite=True)
     summary(balancer, outputs.table, outputs.rest, outputs.recipe, held=len(rest), alone="--split COLUMN",
             rejected=len(job.reject))  # fmt: skip
+    if job.report is not None:
+        held = (_cut(view.rows, rest), _cut(y, rest)) if len(rest) else (None, None)
+        told = (balancer, X_train, y_train, X_new, y_new, *held)
+        _report(done, told, view, (X, y), train, schema, overwrite=overwrite, seconds=making)
+
+
+def _report(
+    job: Job, told: tuple[Any, ...], view: View, table: tuple[pd.DataFrame, pd.Series], train: Positions,
+    schema: dict[str, Any], *, overwrite: bool, seconds: float,
+) -> None:  # fmt: skip
+    """Write the page of a settled job; `told` are the arguments of `reporting.Told`."""
+    from .reporting import Told, compared, write  # with torch, which no other part needs
+
+    X, y = table
+    together = None if job.split_by is None else codes_of(groups_of_rows(job, X, ()))[train]
+
+    def prepared() -> tuple[Balancer, Any]:
+        groups = groups_of(job, X, train, view.kind)
+        if view.kind != "table":
+            return make_balancer(job, view.rows, y, {}, groups), _cut(view.rows, train)
+        apart = [job.split_by] if job.split_by not in (None, job.groups) else []
+        rows = features(X.drop(columns=apart), schema)
+        known = {name: kind for name, kind in schema.items() if name in rows.columns}
+        return make_balancer(job, rows, y, known, groups), _cut(rows, train)
+
+    with threads(job.threads):
+        found = compared(job, prepared, told[2], seconds, together)
+        write(job, Told(*told), found, overwrite)
 
 
 def _cut(part: Any, rows: Positions) -> Any:

@@ -17,14 +17,14 @@ import pandas as pd
 
 from ..balance import Balancer
 from ..errors import DataError
-from ..recipe import Job
+from ..recipe import Asked, Job
 from ..store.atomic import check_output
 from ..store.folders import Names
 from ..store.jsonfile import write_json
 from ..store.manifest import Entry, read_manifest, write_manifest
 from . import pictures
-from .folders import Folder, Outputs, Writer, changes, refuse_columns
-from .holding import training_rows
+from .folders import Folder, Outputs, Writer, changes, check_page, refuse_columns
+from .holding import codes_of, groups_of_rows, training_rows
 from .made import Made, fresh_for, without_files
 from .request import Positions, make_balancer, settled
 from .settings import threads
@@ -43,6 +43,8 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
     outputs = Outputs.of(job, verb="balanced", rest=job.holdout is not None)
     if not dry_run:
         outputs.check(job, overwrite)
+    if not dry_run and job.report is not None:
+        check_page(job.report, [], overwrite, [job.data, *outputs.folders])
     y = labels_of(folder, job)
     with threads(job.threads):
         train, rest = training_rows(job, pd.DataFrame(), y, folder.listing.files)
@@ -56,7 +58,9 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
             balancer.fit(X, y_train)
             say_plan(balancer, [*outputs.folders, *picture])
             return
+        began = time.perf_counter()
         X_new, y_new = balancer.fit_resample(X, y_train)
+        making = time.perf_counter() - began
         fresh = fresh_for(balancer, X, y_train, X_new, train)
         made = Made.of(balancer, X_new, y_new, None if balancer.prefit else train)
         made, names = without_files(made, job.reject, fresh, Names(folder.listing.files), folder.listing.files)
@@ -79,9 +83,32 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
             rejected=len(job.reject))  # fmt: skip
     for path in picture:
         draw_made(path, balancer, made, Path(outputs.out), [entry.file for entry in entries], overwrite)
+    if job.report is not None:
+        held = (folder.rows(rest), y.iloc[rest].reset_index(drop=True)) if len(rest) else (None, None)
+        told = (balancer, X, y_train, X_new, y_new, *held)
+        _report(done, told, folder, y, train, overwrite=overwrite, seconds=making)
 
 
-def labels_of(folder: Folder, job: Job) -> pd.Series:
+def _report(
+    job: Job, told: tuple[Any, ...], folder: Folder, y: pd.Series, train: Positions, *, overwrite: bool, seconds: float
+) -> None:
+    """Write the page of a settled job; learners see images in one size. `told` is as in `reporting.Told`."""
+    from .reporting import Told, compared, write
+
+    together = None
+    if job.split_by is not None:
+        together = codes_of(groups_of_rows(job, pd.DataFrame(), folder.listing.files))[train]
+
+    def prepared() -> tuple[Balancer, Any]:
+        rows = folder.sized(job)[train] if folder.kind == "image" else told[1]
+        return make_balancer(job, rows, y, {}), rows
+
+    with threads(job.threads):
+        found = compared(job, prepared, told[2], seconds, together)
+        write(job, Told(*told), found, overwrite)
+
+
+def labels_of(folder: Folder, job: Asked) -> pd.Series:
     """Return the class of each file. Raises: DataError where there are no two."""
     labels = folder.listing.labels
     if labels is None:
@@ -95,7 +122,7 @@ def _suited(X: pictures.Pictures, balancer: Balancer, folder: Folder, job: Job, 
     """Return images as a generator takes them: of their own sizes, or all of one."""
     generator = balancer.generator
     if not (changes(generator) or balancer.prefit or folder.masks is not None):
-        return folder.sized(job, generator)[train]
+        return folder.sized(job, not changes(generator))[train]
     if job.size is not None:
         text = "real images are copied or changed as they are: --size is for generators that need one"
         print(f"gensynth: note: {job.data}: {text}", file=sys.stderr)

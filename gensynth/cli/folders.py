@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from ..store.audio import read_wave, write_wave
 from ..store.folders import Listing, Sort, check_folder_output, copy_files, list_folder, masks_of
 from ..store.image_folder import Head, ImageFolder, readable
 from ..store.images import size_of, write_image, write_mask
+from .compare_job import Compare
 from .pictures import Pictures, Ready
 
 MOST = 64  # pixels of the longer side, where no size is named
@@ -54,7 +56,7 @@ class Folder:
         for note in listing.notes:
             print(f"gensynth: note: {job.data}: {note}", file=sys.stderr)
         heads: list[Head] = []
-        if listing.kind == "image" and isinstance(job, Job):
+        if listing.kind == "image" and isinstance(job, Job | Compare):
             listing, heads = readable(listing, job.on_bad, whole=True)
         if job.masks is None:
             return cls(listing, heads)
@@ -82,20 +84,20 @@ class Folder:
             waves.append(made.samples)
         return Audio(waves, float(self.rate or 1))
 
-    def sized(self, job: Job, generator: Any) -> ImageFolder:
-        """Return the images in one size, and say so: that of the job, else the median one, for networks a small one."""
+    def sized(self, job: Job | Compare, small: bool = True) -> ImageFolder:
+        """Return the images in one size, and say so: that of the job, else the median one, `small` for networks."""
         size = job.size
         if size is None:
             middle = np.median([head[:2] for head in self.heads], axis=0)
-            by = 1.0 if changes(generator) else min(1.0, MOST / middle.max())
-            size = [max(1 if changes(generator) else LEAST, round(side)) for side in middle * by]
-        elif not changes(generator) and not all(LEAST <= side <= LARGEST for side in np.atleast_1d(size)):
+            by = min(1.0, MOST / middle.max()) if small else 1.0
+            size = [max(LEAST if small else 1, round(side)) for side in middle * by]
+        elif small and not all(LEAST <= side <= LARGEST for side in np.atleast_1d(size)):
             raise ConfigError(f"--size {size}: networks learn images of {LEAST} to {LARGEST} pixels a side")
         modes = {mode for _, _, mode in self.heads}
         made = ImageFolder.of(self.listing, self.heads, size, "RGBA" if modes == {"RGBA"} else None)
         lost = ["16 bits"] * any(mode.startswith("I") for mode in modes)
         lost += ["transparency"] * (made.mode != "RGBA" and not modes.isdisjoint(CLEAR))
-        if lost and not changes(generator):
+        if lost and small:
             text = f"made images are without the {' and the '.join(lost)} of real ones: bring all to one format first"
             print(f"gensynth: note: {job.data}: {text}", file=sys.stderr)
         others = sum(head[:2] != made.size for head in self.heads)
@@ -114,7 +116,7 @@ class Folder:
             and self.masks is None
             and (job.size or not changes(generator) or len(set(self.heads)) > 1)
         ):
-            return cast(Rows, self.sized(job, generator))
+            return cast(Rows, self.sized(job, not changes(generator)))
         rows = self.rows(np.arange(len(self.listing)))
         if not isinstance(rows, Pictures):
             return rows
@@ -221,6 +223,22 @@ class Writer:
             write_mask(_named(target, ".png"), mask, self.folder.masks[parent or 0])
 
 
+def check_page(path: str, others: Sequence[str | None], overwrite: bool, folders: Sequence[str] = ()) -> None:
+    """Refuse a page that is no HTML, is another file of a job or lies in its folders, or cannot be written.
+
+    Raises: ConfigError.
+    """
+    if not path.lower().endswith((".html", ".htm")):
+        raise ConfigError(f"--report {path}: the report is a page, so name it .html")
+    target = Path(os.path.realpath(path))
+    if any(other not in (None, "-") and target == Path(os.path.realpath(str(other))) for other in others):
+        raise ConfigError(f"--report {path} is another file of this job: name one of its own")
+    for each in folders:
+        if target.is_relative_to(os.path.realpath(each)):
+            raise ConfigError(f"--report {path} lies inside {each}, which holds images or recordings: name another")
+    check_output(path, overwrite)
+
+
 def changes(generator: Any) -> bool:
     """Whether a generator copies or changes real images, each as it is, and needs them in no one size."""
     return generator.holds_rows and getattr(generator, "generator", None) is None
@@ -235,17 +253,17 @@ def is_folder(job: Asked) -> bool:
     return Path(job.data).is_dir()
 
 
-def refuse_files(job: Job) -> None:
+def refuse_files(job: Job | Compare) -> None:
     """Raise ConfigError where a job says what is for folders of files alone."""
     for option in ("link", "size"):
-        if getattr(job, option):
+        if getattr(job, option, None):
             raise ConfigError(f"--{option} is for folders of files, and {job.data} is a table: leave it out")
 
 
-def refuse_columns(job: Job) -> None:
+def refuse_columns(job: Job | Compare) -> None:
     """Raise ConfigError where a job names columns, which folders have not."""
     for option in ("target", "groups", "split", "mark"):
-        if getattr(job, option) is not None:
+        if getattr(job, option, None) is not None:
             why = {"target": "the class is the folder's name", "mark": "the names of synthetic files tell them"}
             more = f": {why[option]}" if option in why else ""
             raise ConfigError(f"--{option} names a column, and {job.data} is a folder of files{more}: leave it out")

@@ -34,7 +34,7 @@ def run(what: str, out: str | None, *, data: str | None, seed: int, overwrite: b
     if not (Path(what) / "model.json").is_file():
         raise ConfigError(f"-o draws what a model makes, and {what} is none: name a folder that fit wrote")
     if not out.lower().endswith(".png"):
-        raise ConfigError(f"-o {out}: the grid is a PNG, so name it .png")
+        raise ConfigError(f"-o {out}: images are drawn as .png, how a training went as .svg or .csv")
     check_output(out, overwrite)
     generator = load(what)
     if generator.kind_ != "image":

@@ -13,6 +13,7 @@ import pandas as pd
 from ..errors import ConfigError, DataError, nearest
 from ..random import as_generator
 from ..recipe import Job
+from .compare_job import Compare
 from .request import Positions
 
 TRAIN = ("train", "training", "1", "1.0", "true")
@@ -46,7 +47,7 @@ def training_rows(
     return np.setdiff1d(every, rest), rest
 
 
-def groups_of_rows(job: Job, X: pd.DataFrame, files: Sequence[PurePath]) -> pd.Series:
+def groups_of_rows(job: Job | Compare, X: pd.DataFrame, files: Sequence[PurePath]) -> pd.Series:
     """Return what rows are held out together by. Shape: (n,). Raises: ConfigError, DataError."""
     assert job.split_by is not None
     if not len(files):
@@ -62,7 +63,12 @@ def groups_of_rows(job: Job, X: pd.DataFrame, files: Sequence[PurePath]) -> pd.S
     return pd.Series([match.group(min(pattern.groups, 1)) for match in found if match is not None])
 
 
-def _column(job: Job, option: str, X: pd.DataFrame) -> pd.Series:
+def codes_of(values: pd.Series) -> Positions:
+    """Return numbers of what belongs together; rows without a value do. Shape: (n,)."""
+    return pd.factorize(values, use_na_sentinel=False)[0].astype(np.intp)
+
+
+def _column(job: Job | Compare, option: str, X: pd.DataFrame) -> pd.Series:
     name = getattr(job, option)
     if name not in X.columns:
         said = option.replace("_", "-")

@@ -40,6 +40,8 @@ def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
         raise ConfigError("out is missing: give -o FOLDER, where the model is to go")
     if job.model is not None:
         raise ConfigError("fit makes a model: leave `model` out and name a generator")
+    if job.report is not None:
+        raise ConfigError("report is a page of what balance makes: leave it out")
     check_model_output(job.out, overwrite)
     with threads(job.threads):
         spec, generator, y = _of_folder(job) if is_folder(job) else _of_table(job)

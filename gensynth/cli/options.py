@@ -86,3 +86,87 @@ Seed = Annotated[int | None, typer.Option("--seed", help="Seed, at least 0.  [de
 Threads = Annotated[int | None, typer.Option("--threads", help="Most threads to use.", min=1)]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
 Print = Annotated[bool, typer.Option("--print-config", help="Print the settings as YAML and stop.")]
+Model = Annotated[str | None, typer.Option("--model", help="A fitted generator to use instead (see fit).")]
+Strategy = Annotated[
+    str | None, typer.Option("--strategy", help='"auto", a ratio such as 0.5, or "{fraud: 1000}".  [default: auto]')
+]
+Groups = Annotated[str | None, typer.Option("--groups", help="Balance within each value of this column.")]
+Under = Annotated[
+    str | None, typer.Option("--under", help="Thin out real rows first, by an imbalanced-learn sampler's name.")
+]
+Gate = Annotated[
+    list[str] | None,
+    typer.Option("--gate", help="Refuse rows by this gate: NotACopy, 'Constraint(age >= 18)'. May be repeated."),
+]
+Mark = Annotated[str | None, typer.Option("--mark", help="Add this column: 1 for synthetic rows, 0 for real ones.")]
+Policy = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        "-p",
+        help="A YAML file, a transform's name, or YAML such as '[Flip, {name: Rotate, degrees: 5}]'; without it the "
+        "default of the kind.",
+    ),
+]
+MasksOut = Annotated[
+    str | None, typer.Option("--masks-out", help="Folder for the changed masks.  [default: OUT.masks]")
+]
+Sheet = Annotated[
+    str | None,
+    typer.Option(
+        "--sheet",
+        help="A picture (PNG) of some images and their copies; enough without -o. With --style it shows the styles "
+        "too, and is OUT.sheet.png where nothing is said.",
+    ),
+]
+Methods = Annotated[
+    str | None,
+    typer.Option(
+        "--methods",
+        help="What to compare, by commas: generators by name, and default, which balance takes where none is named. "
+        "none, threshold, class-weight and RandomOverSampler are always there.",
+    ),
+]
+Learners = Annotated[
+    str | None,
+    typer.Option("--learners", help="Who learns, by commas; of tables logistic, boosting.  [default: both]"),
+]
+Metric = Annotated[
+    list[str] | None,
+    typer.Option("--metric", help="Figure to show; the first decides. May be repeated.  [default: all]"),
+]
+Folds = Annotated[
+    str | None,
+    typer.Option("--folds", help="Number of folds; time, where rows are in order of time.  [default: 5]"),
+]
+Together = Annotated[
+    str | None,
+    typer.Option(
+        "--split-by",
+        help="What no fold may cut: a column, as of patients, which is then no feature; of folders a regular "
+        "expression for names.",
+    ),
+]
+Within = Annotated[
+    str | None, typer.Option("--groups", help="Column for each of whose values figures are told, with their gap.")
+]
+Report = Annotated[str | None, typer.Option("--report", help="Page (HTML) with what was found.")]
+Table = Annotated[
+    str | None, typer.Option("--out", "-o", help="File for the table: .csv, .parquet, or .json with the verdict.")
+]
+Jobs = Annotated[int | None, typer.Option("--threads", help="Folds at a time.  [default: one a core]", min=1)]
+Fitted = Annotated[str, typer.Argument(help="A folder that fit wrote.", show_default=False)]
+Count = Annotated[int, typer.Option("--n", "-n", help="How many rows.", min=0)]
+Label = Annotated[str | None, typer.Option("--y", help="Class of all rows; without it, classes as in training.")]
+Condition = Annotated[
+    list[str] | None,
+    typer.Option("--condition", help="Hold a column at a value, COLUMN=VALUE; others follow. May be repeated."),
+]
+What = Annotated[str, typer.Argument(help="A table, a folder of files, a model or a recipe.", show_default=False)]
+Drawn = Annotated[
+    str | None,
+    typer.Option(
+        "--out", "-o", help="Of a model: .png, what one of images makes; .svg or .csv, how its training went."
+    ),
+]
+Nearest = Annotated[str | None, typer.Option("--data", help="Folder of real images for a PNG: the nearest.")]

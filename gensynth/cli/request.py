@@ -82,6 +82,31 @@ def known_columns(job: Asked, X: pd.DataFrame) -> dict[str, Any]:
     return {**known, **{name: kind for name, kind in asked.items() if kind != "identifier"}}
 
 
+def features(X: pd.DataFrame, schema: dict[str, Any]) -> pd.DataFrame:
+    """Return columns to learn from, in the types that are asked: no identifiers, which tell of no other row.
+
+    Raises: DataError where nothing is left, or a column is not of the kind that was asked.
+    """
+    names = [name for name in X.columns if isinstance(schema.get(str(name)), Identifier)]
+    if len(names) == X.shape[1]:
+        raise DataError(f"column {names[0]!r} holds identifiers: there is nothing to learn from")
+    if names:
+        print(f"gensynth: note: identifiers are no features: {', '.join(map(str, names))}", file=sys.stderr)
+    X = X.drop(columns=names)
+    made: dict[Any, Any] = {
+        "number": pd.to_numeric,
+        "datetime": pd.to_datetime,
+        "category": lambda one: one.astype("category"),
+    }
+    for name, kind in schema.items():
+        if kind in made and name in X.columns and not (kind == "number" and X[name].dtype.kind == "b"):
+            try:
+                X = X.assign(**{name: made[kind](X[name])})
+            except (TypeError, ValueError) as error:
+                raise DataError(f"column {name!r} is no {kind}: {error}") from None
+    return X
+
+
 def settled(job: Job, X: pd.DataFrame, schema: dict[str, Any], kind: Kind = "table") -> Job:
     """Return the job with a generator: its own, or the one that the rule of `generators.default` takes, and say why.
 

@@ -13,6 +13,7 @@ from ..errors import ConfigError
 from ..generators import generator_class
 from ..recipe import Asked, Change, Job, dump_yaml, load_yaml, make_job, overridden, read_job
 from ..store.manifest import read_marks
+from .compare_job import Compare
 
 
 def gather(config: str | None, **options: Any) -> Job:
@@ -22,9 +23,7 @@ def gather(config: str | None, **options: Any) -> Job:
     marks, size, watch = (options.pop(name, None) for name in ("reject", "size", "watch"))
     given = {name: value for name, value in options.items() if value is not None and value != []}
     if size is not None:
-        if not re.fullmatch(r"\d+(x\d+)?", size.strip().lower()):
-            raise ConfigError(f"--size {size}: give one number of pixels, or HEIGHTxWIDTH, as 32x48")
-        given["size"] = parsed(size if "x" not in size.lower() else f"[{size.lower().replace('x', ',')}]", "--size")
+        given["size"] = _pixels(size)
     same = not {"data", "target", "seed", "generator"} & set(given)  # else there is nothing to repeat
     settings = read_job(config, repeats=same) if config else {}
     if "strategy" in given:
@@ -57,6 +56,13 @@ def gather(config: str | None, **options: Any) -> Job:
     return make_job(settings, f"{config}: " if config else "")
 
 
+def _pixels(size: str) -> Any:
+    """Return a size of images as a job has it. Raises: ConfigError."""
+    if not re.fullmatch(r"\d+(x\d+)?", size.strip().lower()):
+        raise ConfigError(f"--size {size}: give one number of pixels, or HEIGHTxWIDTH, as 32x48")
+    return parsed(size if "x" not in size.lower() else f"[{size.lower().replace('x', ',')}]", "--size")
+
+
 def _watched(spec: Any, folder: str) -> dict[str, Any]:
     """Return a generator as a job names it that draws pictures of its training. Raises: ConfigError for others."""
     spec = {"name": spec} if isinstance(spec, str) else dict(spec or {})
@@ -86,6 +92,21 @@ def gather_change(config: str | None, **options: Any) -> Change:
     if schema:
         settings["schema"] = {**(settings.get("schema") or {}), **schema}
     return make_job(settings, f"{config}: " if config else "", Change)
+
+
+def gather_compare(config: str | None, **options: Any) -> Compare:
+    """Return what `compare` is asked of a configuration file with the options over it. Raises: ConfigError."""
+    schema = pairs(options.pop("schema", None), "--schema")
+    size, folds = options.pop("size", None), options.pop("folds", None)
+    given = {name: value for name, value in options.items() if value is not None and value != []}
+    if size is not None:
+        given["size"] = _pixels(size)
+    if folds is not None:
+        given["folds"] = parsed(folds, "--folds")
+    settings = (read_job(config) if config else {}) | given
+    if schema:
+        settings["schema"] = {**(settings.get("schema") or {}), **schema}
+    return make_job(settings, f"{config}: " if config else "", Compare).checked()
 
 
 def pairs(words: list[str] | None, option: str, raw: bool = False) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ..store.folders import MANIFEST, list_folder
 from ..store.image_folder import readable
 from ..store.manifest import read_manifest
 from ..store.tables import read_table
+from .curves import printed
 
 WIDE = 100  # characters of a line
 _ENDS = {
@@ -161,27 +162,11 @@ def _model(what: str) -> None:
 
 
 def _training(generator: Any) -> None:
-    """Print how each figure of a training went, as a line of bars from its least to its greatest."""
+    """Print how a training ended, and how its figures went."""
     history, why = generator.history_, _ENDS.get(generator.ended_)
     last, planned = history[-1], f" of {generator.planned_:,}" if why else ""
-    print(f"\nTraining: {last['step']:,.0f}{planned} steps in {last['seconds']:.1f} s{why or ''}")
-    rows = []
-    for name in dict.fromkeys(name for record in history for name in record if name not in ("step", "seconds")):
-        values = [record[name] for record in history if name in record]
-        rows.append((f"  {name}", _bars(values), f"{values[0]:.4g} to {values[-1]:.4g}, least {min(values):.4g}"))
-    _print_columns(rows)
-
-
-def _bars(values: Sequence[float]) -> str:
-    """Return numbers as bars of eight heights.
-
-    >>> _bars([3.0, 2.0, 1.0, 1.0])
-    '█▅▁▁'
-    """
-    low, high = min(values), max(values)
-    width = min(len(values), 40)
-    some = [values[place * len(values) // width] for place in range(width)]
-    return "".join("▁▂▃▄▅▆▇█"[round(7 * (each - low) / ((high - low) or 1))] for each in some)
+    print(f"\nTraining: {last['step']:,.0f}{planned} steps in {last['seconds']:.1f} s{why or ''}\n")
+    print(printed(history))
 
 
 def _recipe(what: str) -> None:
@@ -197,7 +182,8 @@ def _recipe(what: str) -> None:
     _print_columns([(f"  {name}", json.dumps(value, ensure_ascii=False)) for name, value in data["job"].items()])
     print("\nDone:")
     _print_columns([(f"  {name}", json.dumps(value, ensure_ascii=False)) for name, value in data["result"].items()])
-    verb = "transform" if {"policy", "style"} & set(data["result"]) else "balance"
+    done = set(data["result"])
+    verb = "transform" if {"policy", "style"} & done else "compare" if "recommended" in done else "balance"
     print(f"\nThe same again: gensynth {verb} --config {what} --overwrite")
 
 

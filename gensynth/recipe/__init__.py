@@ -117,7 +117,8 @@ class Job(Asked):
     `strategy` is "auto" or another word of imbalanced-learn's, a float, or {label: rows}; labels match by their
     printed form. `split_by` is what `holdout` keeps together: a column, of folders a regular expression. `reject` names
     made files, or numbers of made rows, in whose place others are made. Of folders: `link` makes hard links of real
-    files, `size` is that of images where a generator needs one, `on_bad` says what is done about broken ones.
+    files, `size` is that of images where a generator needs one, `on_bad` says what is done about broken ones. `report`
+    is a page about what was made.
     """
 
     generator: Spec | None = None
@@ -131,6 +132,7 @@ class Job(Asked):
     split: str | None = None
     split_by: str | None = None
     mark: str | None = None
+    report: str | None = None
     reject: list[str | int] = []
     link: bool = False
     size: Annotated[int, Field(ge=1)] | Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=2)] | None = None
