@@ -1,0 +1,1 @@
+"""What synthetic rows give away of real ones: copies, distances, an attack, rare combinations."""
