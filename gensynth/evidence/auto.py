@@ -34,7 +34,7 @@ from .compare.trial import Course
 
 NONE, DEFAULT = "none", "default"
 USUAL: dict[str, tuple[str, ...]] = {
-    "table": ("GaussianCopula", "SMOTE", DEFAULT, "ARF", "Autoregressive"),
+    "table": ("PolynomFitSMOTE", "GaussianCopula", "SMOTE", DEFAULT, "ARF", "Autoregressive"),
     "image": (DEFAULT, "StyleTransfer", "VAE"),
 }
 SHARE = 8  # a candidate may train for this part of the budget

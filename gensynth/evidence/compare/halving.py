@@ -29,8 +29,9 @@ from .trial import Course, trials
 
 Codes = npt.NDArray[np.intp]
 FOLDS, FEWEST = 3, 500  # parts that rows are cut into; rows that are left where there is no time for all
-RUNGS = ((0,), (1, 2), (3, 4, 5))
+RUNGS = ((1, 2), (3, 4, 5))  # the folds after the first, of fewer candidates each
 PLAIN = Arm("nothing")  # by its name no threshold is moved for it
+LATER = 0.6  # of the time, for the folds after the first
 TRIALS = 30  # of nothing: what the whole costs at the least, about
 
 
@@ -40,6 +41,7 @@ class Marks:
 
     arm: Arm
     values: dict[int, float] = field(default_factory=dict)
+    seconds: float = 0.0  # of the last fold
     error: str | None = None
 
     def over(self, other: Marks, metric: str) -> Interval:
@@ -67,29 +69,29 @@ def halved(course: Course, arms: Sequence[Arm], metric: str, seconds: float) -> 
     ends, notes = time.monotonic() + seconds, []
     _check(course.codes)
     nothing = Marks(PLAIN)
-    began = time.monotonic()
     _try(course, nothing, metric, 0)
-    once = time.monotonic() - began
-    if once * TRIALS > seconds:
-        smaller = _fewer(course, seconds / (once * TRIALS))
+    if nothing.seconds * TRIALS > seconds:
+        smaller = _fewer(course, seconds / (nothing.seconds * TRIALS))
         if len(smaller.codes) < len(course.codes):
             notes.append(f"tried on {len(smaller.codes):,} of {len(course.codes):,} rows, as there was no time for all")
             course, nothing = smaller, Marks(PLAIN)
     tried = [Marks(arm) for arm in arms]
-    alive, cost = tried, 0.0
+    _try(course, nothing, metric, 0)
+    for marks in tried:
+        if time.monotonic() > ends - LATER * seconds and tried[0].values:
+            notes.append("there was no time for all candidates")
+            break
+        _try(course, marks, metric, 0)
+    alive = [marks for marks in tried if marks.values]
     for rung in RUNGS:
-        for at in rung:
-            for marks in [nothing, *alive]:
-                if at in marks.values or marks.error:
-                    continue
-                if cost and time.monotonic() + cost > ends:
-                    notes.append("there was no time for more folds" if at else "there was no time for all candidates")
-                    return nothing, _ranked(tried, nothing, metric), notes
-                began = time.monotonic()
-                _try(course, marks, metric, at)
-                cost = max(0.5 * cost, time.monotonic() - began)
         better = _ranked([marks for marks in alive if not marks.error], nothing, metric)
         alive = better[: -(-len(better) // 2)]
+        for at in rung:
+            for marks in [nothing, *alive]:
+                if time.monotonic() + marks.seconds > ends:
+                    notes.append("there was no time for more folds")
+                    return nothing, _ranked(tried, nothing, metric), notes
+                _try(course, marks, metric, at)
     return nothing, _ranked(tried, nothing, metric), notes
 
 
@@ -101,21 +103,25 @@ def _ranked(tried: Sequence[Marks], nothing: Marks, metric: str) -> list[Marks]:
 
 
 def _try(course: Course, marks: Marks, metric: str, at: int) -> None:
-    """Note what an arm is worth on a fold."""
+    """Note what an arm is worth on a fold, where it is not known yet."""
+    if at in marks.values or marks.error:
+        return
+    began = time.monotonic()
     for each in trials(course, marks.arm, _split(course.codes, course.seed, at), at):
         marks.error = marks.error or each.error
         marks.values[at] = each.figures[metric]
+    marks.seconds = time.monotonic() - began
 
 
 def _split(codes: Codes, seed: int, at: int) -> Split:
-    fold = folded(codes, FOLDS, seed + at // FOLDS)
-    return Split(np.flatnonzero(fold != at % FOLDS), np.flatnonzero(fold == at % FOLDS), at // FOLDS)
+    held = (folded(codes, FOLDS, seed + at // FOLDS) == at % FOLDS) & (np.bincount(codes)[codes] > 1)
+    return Split(np.flatnonzero(~held), np.flatnonzero(held), at // FOLDS)  # a lone row is always learned from
 
 
 def _check(codes: Codes) -> None:
     counts = np.bincount(codes)
-    if (counts >= FOLDS).sum() < 2 or counts.min() < 2:
-        raise TooFewRows(f"a trial needs classes of {FOLDS} rows: the smallest has {int(counts.min())}")
+    if (counts >= FOLDS).sum() < 2:
+        raise TooFewRows(f"a trial needs two classes of {FOLDS} rows, and the second has {int(np.sort(counts)[-2])}")
 
 
 def _fewer(course: Course, share: float) -> Course:

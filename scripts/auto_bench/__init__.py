@@ -1,0 +1,1 @@
+"""The bench of Auto: a choice by trial against every fixed method."""
