@@ -186,9 +186,8 @@ class Auto(Generator):
         found = {marks.arm.name: marks.over(nothing, self.metric) for marks in able}
         best = max(found, key=lambda name: np.nan_to_num(found[name].mean, nan=-np.inf))
         gained = found[best]
-        said = (
-            f"{best}, the best of {len(tried)}, changes {what} by {gained.mean:+.3f} ± {gained.high - gained.mean:.3f}"
-        )
+        count = sum(bool(marks.values) for marks in tried)
+        said = f"{best}, the best of {count}, changes {what} by {gained.mean:+.3f} ± {gained.high - gained.mean:.3f}"
         return (best if gained.low > 0 else None), f"{said} on {most} folds"
 
     def _arm(self, name: str, maker: Generator, X: Any) -> Arm:
