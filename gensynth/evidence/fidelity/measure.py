@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...data.kinds import kind_of
+from ...data.kinds import Kind, kind_of
 from ...data.schema import Schema
 from ...errors import ConfigError, DataError
 from ...learners.base import Features
@@ -68,8 +68,18 @@ def fidelity(
         >>> found.worst_columns(1)["column"].tolist(), found.scores["detectability"].value > 0.8
         (['a'], True)
     """
-    kind = kind_of(real)
     parts = (real, synthetic, held)
+    kind, seed = _checked(parts, schema, features), _seed(random_state)
+    if kind == "table":
+        return of_table(parts, read_labels(parts, (y, y_synthetic, y_held)), getattr(y, "name", None), schema, seed)
+    rows = (rows_of(real, kind, WHOSE[0]), rows_of(synthetic, kind, WHOSE[1]))
+    other = None if held is None else rows_of(held, kind, WHOSE[2])
+    return of_rows(kind, (*rows, other), read_labels((*rows, other), (y, y_synthetic, y_held)), features, seed)
+
+
+def _checked(parts: tuple[Any, Any, Any], schema: Any, features: Any) -> Kind:
+    """Return the kind of the rows. Raises: DataError, ConfigError where they differ, or what is given suits another."""
+    kind = kind_of(parts[0])
     for part, whose in zip(parts, WHOSE, strict=True):
         if part is not None and kind_of(part) != kind:
             raise DataError(f"the {whose} rows are of kind {kind_of(part)!r}, and the real ones of kind {kind!r}")
@@ -77,12 +87,11 @@ def fidelity(
         raise ConfigError("a table is compared by its columns: leave features out")
     if schema is not None and kind != "table":
         raise ConfigError(f"schema says what columns of tables are, and these rows are of kind {kind!r}")
+    return kind
+
+
+def _seed(random_state: Any) -> int:
     try:
-        seed = seed_of(random_state)
+        return int(seed_of(random_state))
     except (TypeError, ValueError) as error:
         raise ConfigError(str(error)) from None
-    if kind == "table":
-        return of_table(parts, read_labels(parts, (y, y_synthetic, y_held)), getattr(y, "name", None), schema, seed)
-    rows = (rows_of(real, kind, WHOSE[0]), rows_of(synthetic, kind, WHOSE[1]))
-    other = None if held is None else rows_of(held, kind, WHOSE[2])
-    return of_rows(kind, (*rows, other), read_labels((*rows, other), (y, y_synthetic, y_held)), features, seed)

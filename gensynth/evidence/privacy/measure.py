@@ -69,6 +69,11 @@ def privacy(
     seed = int(random_state)
     parts = Parts(real, synthetic, held, schema, features)
     links = None if parents is None else _links(parents, len(parts.parts["real"]), len(parts.parts["synthetic"]))
+    return _found(parts, links, seed)
+
+
+def _found(parts: Parts, links: tuple[Places, Places] | None, seed: int) -> Privacy:
+    """Return all figures of parts, of which one may be too small."""
     sizes = {name: len(part) for name, part in parts.parts.items()}
     keys = [part.keys() for part in parts.parts.values()]
     enough = min(sizes["real"], sizes["synthetic"]) >= FEWEST
@@ -78,7 +83,7 @@ def privacy(
     known: dict[str, Any] = {
         "kind": parts.kind,
         "rows": {name: sizes.get(name, 0) for name in NAMES} | {f"searched_{name}": n for name, n in counts.items()},
-        "copies": copies(keys[0], keys[1], keys[2] if held is not None else None),
+        "copies": copies(keys[0], keys[1], keys[2] if len(keys) > 2 else None),
         "near": Near(np.nan, np.nan, NONE, np.nan),
         "distance": Distance(np.nan, np.nan, np.nan, np.nan, np.nan, NONE),
         "attack": Attack.none(),
