@@ -115,9 +115,7 @@ def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> N
             say_plan(balancer, [outputs.table])
             return
         X_train, y_train = _cut(view.rows, train), _cut(y, train)
-        began = time.perf_counter()
         X_new, y_new = balancer.fit_resample(X_train, y_train)
-        making = time.perf_counter() - began
         made = Made.of(balancer, X_new, y_new, None if balancer.prefit else train)
         made = without_rows(made, job.reject, fresh_for(balancer, X_train, y_train, X_new, train))
         synthetic = view.frame(made.rows, made.first())
@@ -142,12 +140,12 @@ def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> N
     if job.report is not None:
         held = (_cut(view.rows, rest), _cut(y, rest)) if len(rest) else (None, None)
         told = (balancer, X_train, y_train, X_new, y_new, *held)
-        _report(done, told, view, (X, y), train, schema, overwrite=overwrite, seconds=making)
+        _report(done, told, view, (X, y), train, schema, overwrite=overwrite)
 
 
 def _report(
     job: Job, told: tuple[Any, ...], view: View, table: tuple[pd.DataFrame, pd.Series], train: Positions,
-    schema: dict[str, Any], *, overwrite: bool, seconds: float,
+    schema: dict[str, Any], *, overwrite: bool,
 ) -> None:  # fmt: skip
     """Write the page of a settled job; `told` are the arguments of `reporting.Told`."""
     from .reporting import Told, compared, write  # with torch, which no other part needs
@@ -165,7 +163,7 @@ def _report(
         return make_balancer(job, rows, y, known, groups), _cut(rows, train)
 
     with threads(job.threads):
-        found = compared(job, prepared, told[2], seconds, together)
+        found = compared(job, prepared, told[2], told[0].recipe_["result"]["seconds"], together)
         write(job, Told(*told), found, overwrite)
 
 

@@ -58,9 +58,7 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
             balancer.fit(X, y_train)
             say_plan(balancer, [*outputs.folders, *picture])
             return
-        began = time.perf_counter()
         X_new, y_new = balancer.fit_resample(X, y_train)
-        making = time.perf_counter() - began
         fresh = fresh_for(balancer, X, y_train, X_new, train)
         made = Made.of(balancer, X_new, y_new, None if balancer.prefit else train)
         made, names = without_files(made, job.reject, fresh, Names(folder.listing.files), folder.listing.files)
@@ -86,11 +84,11 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
     if job.report is not None:
         held = (folder.rows(rest), y.iloc[rest].reset_index(drop=True)) if len(rest) else (None, None)
         told = (balancer, X, y_train, X_new, y_new, *held)
-        _report(done, told, folder, y, train, overwrite=overwrite, seconds=making)
+        _report(done, told, folder, y, train, overwrite=overwrite)
 
 
 def _report(
-    job: Job, told: tuple[Any, ...], folder: Folder, y: pd.Series, train: Positions, *, overwrite: bool, seconds: float
+    job: Job, told: tuple[Any, ...], folder: Folder, y: pd.Series, train: Positions, *, overwrite: bool
 ) -> None:
     """Write the page of a settled job; learners see images in one size. `told` is as in `reporting.Told`."""
     from .reporting import Told, compared, write
@@ -104,7 +102,7 @@ def _report(
         return make_balancer(job, rows, y, {}), rows
 
     with threads(job.threads):
-        found = compared(job, prepared, told[2], seconds, together)
+        found = compared(job, prepared, told[2], told[0].recipe_["result"]["seconds"], together)
         write(job, Told(*told), found, overwrite)
 
 
