@@ -42,6 +42,7 @@ GENERATORS = {
 
 def generator_class(name: str) -> type[Generator]:
     """Return the class of a generator by its name. Raises: ConfigError, offering the nearest name."""
+    name = "Auto" if name == "auto" else name  # a word of the command line
     module = GENERATORS.get(name)
     if module is None:
         added = {point.name: point for point in entry_points(group="gensynth.generators")}
