@@ -79,3 +79,11 @@ def run(tmp_path, monkeypatch, capsys):
         return left.value.code, out, err
 
     return call
+
+
+@pytest.fixture
+def short_learning(monkeypatch):
+    """Let the learner of images learn for a tenth of its steps, where a test does not look at what it learns."""
+    from gensynth.learners import images
+
+    monkeypatch.setattr(images, "STEPS", images.STEPS // 10)

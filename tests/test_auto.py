@@ -126,7 +126,7 @@ def test_it_is_saved_with_its_choice(scarce, tmp_path):
     assert back.declined_ is None
 
 
-def test_frames_and_other_kinds_are_taken():
+def test_frames_and_other_kinds_are_taken(short_learning):
     rng = np.random.default_rng(0)
     y = np.array(["a"] * 40 + ["b"] * 20)
     frame = pd.DataFrame({"n": rng.normal(size=60), "c": rng.choice(["x", "y", None], 60)})

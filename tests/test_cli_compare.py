@@ -190,7 +190,7 @@ def test_texts_and_series(run):
     assert status == 0, err
 
 
-def test_folders_of_images(run):
+def test_folders_of_images(run, short_learning):
     rng = np.random.default_rng(0)
     for label, count in (("stop", 10), ("yield", 6)):
         Path("signs", label).mkdir(parents=True)
@@ -321,7 +321,7 @@ def test_a_report_of_rows_that_take_too_long_has_no_comparison(run, small, monke
     assert "this job" not in Path("r.html").read_text()
 
 
-def test_a_report_of_a_folder(run):
+def test_a_report_of_a_folder(run, short_learning):
     rng = np.random.default_rng(0)
     for label, count in (("stop", 10), ("yield", 5)):
         Path("signs", label).mkdir(parents=True)

@@ -213,7 +213,7 @@ def test_one_class_cannot_be_compared(table):
         compare(table[0], np.zeros(180))
 
 
-def test_other_kinds_are_compared():
+def test_other_kinds_are_compared(short_learning):
     rng = np.random.default_rng(0)
     y = np.r_[np.zeros(40, int), np.ones(12, int)]
     images = Images(np.clip(rng.normal(100 + 60 * y[:, None, None, None], 30, (52, 8, 8, 1)), 0, 255).astype(np.uint8))

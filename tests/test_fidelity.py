@@ -377,7 +377,7 @@ def test_images_with_labels_have_the_figures_of_their_classifier():
     assert {"kid", "nearer"} <= set(found.to_dict()["scores"])
 
 
-def test_unequal_lengths_sizes_and_types():
+def test_unequal_lengths_sizes_and_types(short_learning):
     long = Series([row[None] for row in waves(40, 0)])
     short = Series([row[None, :50] for row in waves(40, 1)])
     assert fidelity(long, short).rows == {"real": 40, "synthetic": 40}
