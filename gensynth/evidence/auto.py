@@ -25,7 +25,7 @@ from ..generators.default import CLEAR, choose
 from ..generators.inner import behind, outside
 from ..generators.packing import packed, unpacked
 from ..random import as_generator
-from ..training.budget import Budget
+from .asked import seconds_asked
 from .compare.arms import Arm
 from .compare.figures import FIGURES, chosen
 from .compare.halving import Marks, halved, told
@@ -104,13 +104,7 @@ class Auto(Generator):
         given: Any = self.budget
         if isinstance(given, int | float) and not isinstance(given, bool) and given == 0:
             return 0.0
-        text = given.lower().replace("minutes", "m").replace("min", "m") if isinstance(given, str) else given
-        if text is None:
-            raise ConfigError('budget must be a time, such as "90s" or "2min", or 0')
-        try:
-            return Budget(1, text).seconds
-        except ConfigError as error:
-            raise ConfigError(str(error).replace("max_time", "budget")) from None
+        return seconds_asked(given)
 
     # Choosing ----------------------------------------------------------------------------------------------------
 

@@ -19,8 +19,8 @@ import numpy.typing as npt
 from ...data.kinds import count_rows, kind_of
 from ...data.labels import Labels
 from ...errors import ConfigError, DataError, FallbackWarning
-from ...random import fresh_seed
 from ...training.progress import wanted
+from ..asked import seed_asked
 from ..rows import grouped
 from .arms import THRESHOLD, Arm, arms
 from .figures import FIGURES, chosen
@@ -75,7 +75,7 @@ def compare(
     labels, codes = Labels.fit(y, count_rows(X))
     if len(labels) < 2:
         raise DataError("there is one class alone: nothing to compare")
-    seed = _seed(random_state)
+    seed = seed_asked(random_state)
     values = _groups(X, groups)
     bound = next((name for name in names if FIGURES[name].of == "names"), "balanced_accuracy")
     course = Course(
@@ -162,14 +162,6 @@ def _column(X: Any, given: Any, what: str) -> tuple[Any, Any]:
             raise ConfigError(f"{what} names the column {given!r}, which the data has not")
         return given, X[given].to_numpy()
     return None, given
-
-
-def _seed(random_state: Any) -> int:
-    if random_state is None:
-        return fresh_seed() % 2**31
-    if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
-        raise ConfigError(f"random_state must be a whole number, at least 0, or None, got {random_state!r}")
-    return int(random_state)
 
 
 def _words(seconds: float) -> str:

@@ -18,10 +18,10 @@ import numpy as np
 
 from ...errors import ConfigError, FallbackWarning, TooFewRows
 from ...generators.augment import default_for, read
-from ...random import as_generator, fresh_seed
-from ...training.budget import Budget
+from ...random import as_generator
 from ...transforms.base import Transform
 from ...transforms.strength import nothing
+from ..asked import seconds_asked, seed_asked
 from ..rows import Codes, checked, folded, taken
 from . import candidates as lists
 from .audit import audit
@@ -95,9 +95,9 @@ def search_policy(
         >>> found.save("policy.yaml"); Balancer(Augment(found.policy)).fit_resample(X, y)   # doctest: +SKIP
     """
     began = time.monotonic()
-    seconds = _seconds(budget)
+    seconds = seconds_asked(budget)
     kind, labels = checked(X, y)
-    seed = _seed(random_state)
+    seed = seed_asked(random_state)
     X, codes, notes = _enough(X, labels)
     aside = folded(codes, FOLDS, seed) == 0
     course = Course(taken(X, np.flatnonzero(~aside)), codes[~aside], kind, seed)
@@ -250,21 +250,3 @@ def _read(candidates: Any, kind: str) -> list[Transform]:
         if op.kind != kind:
             raise ConfigError(f"{type(op).__name__} is for data of kind {op.kind!r}, and this is {kind!r}")
     return made
-
-
-def _seconds(budget: Any) -> float:
-    if budget is None:
-        raise ConfigError('budget must be a time above 0, such as "90s" or "5min"')
-    text = budget.lower().replace("minutes", "m").replace("min", "m") if isinstance(budget, str) else budget
-    try:
-        return Budget(1, text).seconds
-    except ConfigError as error:
-        raise ConfigError(str(error).replace("max_time", "budget")) from None
-
-
-def _seed(random_state: Any) -> int:
-    if random_state is None:
-        return fresh_seed() % 2**31
-    if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
-        raise ConfigError(f"random_state must be a whole number, at least 0, or None, got {random_state!r}")
-    return int(random_state)
