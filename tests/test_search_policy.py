@@ -11,6 +11,7 @@ import pytest
 import gensynth
 from gensynth.data.kinds import Series, Texts
 from gensynth.errors import ConfigError, DataError, FallbackWarning, TooFewRows
+from gensynth.evidence.asked import seconds_asked
 from gensynth.evidence.policies import candidates, search
 from gensynth.evidence.policies.search import search_policy
 from gensynth.evidence.policies.trials import Course, Marks, balanced, gain
@@ -97,7 +98,7 @@ def test_nothing_is_chosen_where_nothing_helps(tmp_path, clock):
 def test_the_budget_is_kept_and_used(clock, budget):
     X, y = shouts(45)
     found = search_policy(X, y, budget=budget, candidates=[HELPS, IDLE])
-    seconds = search._seconds(budget)
+    seconds = seconds_asked(budget)
     assert found.seconds == clock.at
     assert seconds * 0.6 < found.seconds <= seconds * 1.1 + 1
     splits = found.table["splits"].tolist()
@@ -232,7 +233,7 @@ def test_requests_that_cannot_be_met_are_said(settings, error, message):
 
 
 def test_budgets_are_read():
-    assert [search._seconds(text) for text in ("5min", "90s", "1h", "2 minutes", 3)] == [300, 90, 3600, 120, 3]
+    assert [seconds_asked(text) for text in ("5min", "90s", "1h", "2 minutes", 3)] == [300, 90, 3600, 120, 3]
 
 
 def test_it_is_public():
