@@ -16,8 +16,6 @@ import pytest
 import yaml
 
 from gensynth import compare
-from gensynth.balance import Balancer
-from gensynth.cli.reporting import Own
 from gensynth.generators.smote import SMOTE
 from gensynth.store.images import write_image
 
@@ -332,10 +330,3 @@ def test_a_report_of_a_folder(run, short_learning):
     assert "Augment (this job)" in Path("r.html").read_text()
     status, _, err = run("balance", "signs", "-o", "more", "--report", "more/r.html")
     assert (status, Path("more").exists()) == (2, False)
-
-
-def test_the_own_balancer_is_asked_for_fewer_rows_of_fewer():
-    X, codes = np.random.default_rng(0).normal(size=(100, 2)), np.array([0] * 80 + [1] * 20)
-    own = Own(Balancer(SMOTE(random_state=0), sampling_strategy={"rare": 60}), np.array(["often", "rare"]), 200)
-    _, made = own.fit_resample(X, codes)
-    assert np.bincount(made).tolist() == [80, 30]

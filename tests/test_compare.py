@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import MinMaxScaler
 
-from gensynth import Augment, Balancer, Images, RandomOverSampler, Series, compare
+from gensynth import SMOTE, Augment, Balancer, Images, RandomOverSampler, Series, compare
 from gensynth.errors import ConfigError, DataError, FallbackWarning
 from gensynth.evidence.compare.arms import CHEAP
 from gensynth.evidence.compare.figures import FIGURES
@@ -228,11 +228,29 @@ def test_other_kinds_are_compared(short_learning):
     assert found.arms[-1] == "noise"
 
 
+def test_methods_see_labels_and_are_asked_for_fewer_rows_of_fewer():
+    rng, seen = np.random.default_rng(0), []
+    y = ["rare"] * 30 + ["often"] * 90
+
+    class Told(Balancer):
+        def fit_resample(self, rows, labels, **params):
+            made = super().fit_resample(rows, labels, **params)
+            seen.append((labels, [*made[1]].count("rare")))
+            return made
+
+    asked = Told(SMOTE(), sampling_strategy={"rare": 60})
+    found = compare(rng.normal(size=(120, 2)), y, methods={"asked": asked}, **QUICK)
+    assert not found.failed
+    assert [count for _, count in seen] == [40, 40, 40]
+    assert all(isinstance(labels, list) and set(labels) == {"rare", "often"} for labels, _ in seen)
+    assert asked.sampling_strategy == {"rare": 60}
+
+
 def test_samplers_of_imbalanced_learn_are_methods(table):
-    from imblearn.over_sampling import SMOTE
+    from imblearn import over_sampling
 
     X = MinMaxScaler().fit_transform(table[0])
-    assert not compare(X, table[1], methods=SMOTE(), **QUICK).failed
+    assert not compare(X, table[1], methods=over_sampling.SMOTE(), **QUICK).failed
 
 
 def test_processes_give_the_same_as_one(table):

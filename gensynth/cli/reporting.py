@@ -13,14 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import typer
 
 from ..balance import Balancer
 from ..data.kinds import kind_of
-from ..data.labels import Labels
 from ..errors import GensynthError
 from ..evidence.compare.result import Comparison
 from ..evidence.compare.run import compare
@@ -53,35 +50,6 @@ class Told:
     y_new: Any
     held: Any
     y_held: Any
-
-
-@dataclass
-class Own:
-    """The Balancer of a job as a method that is compared: it sees labels, not codes, and fewer rows.
-
-    Where the job names numbers of rows these shrink with the rows. `classes` (k,) are labels by their codes, `rows` how
-    many the job has.
-    """
-
-    balancer: Balancer
-    classes: npt.NDArray[Any]
-    rows: int
-
-    def fit_resample(self, X: Any, codes: npt.NDArray[np.intp]) -> tuple[Any, npt.NDArray[np.intp]]:
-        """Return rows (n, ...) of codes (n,), followed by those that are made of them."""
-        from sklearn.base import clone
-
-        made = clone(self.balancer)
-        asked = made.sampling_strategy
-        if isinstance(asked, dict):
-            labels, counts = self.classes.tolist(), np.bincount(codes, minlength=len(self.classes))
-            share = len(codes) / self.rows
-            here = {label: int(n) for label, n in zip(labels, counts, strict=True) if n}
-            fewer = {label: max(round(n * share), here[label]) for label, n in asked.items() if label in here}
-            made.set_params(sampling_strategy=fewer)
-        X_new, y_new = made.fit_resample(X, pd.Series(self.classes[codes]))
-        place = {label: code for code, label in enumerate(self.classes.tolist())}
-        return X_new, np.array([place[label] for label in pd.Series(y_new).tolist()], dtype=np.intp)
 
 
 def compared(
@@ -117,9 +85,8 @@ def compared(
             again.set_params(groups=None)
         again.set_params(generator=_silent(again.generator))
         name = f"{type(again.generator).__name__} (this job)"
-        own = Own(again, Labels.fit(y, len(y))[0].classes, len(y))
         return compare(
-            X, y, methods={name: own}, cv=cv, split_by=together, random_state=job.seed, n_jobs=jobs
+            X, y, methods={name: again}, cv=cv, split_by=together, random_state=job.seed, n_jobs=jobs
         )  # fmt: skip
     except GensynthError as error:
         _say(f"nothing is compared: {error}")

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from .. import gates
 from ..balance import Balancer
 from ..data.kinds import Kind
+from ..data.labels import Labels
 from ..errors import ConfigError, FallbackWarning, FewRowsWarning, TooFewRows, ignoring
 from ..generators.augment import built
 from ..generators.base import Codes, Draw, Generator, Supports
@@ -157,7 +158,17 @@ class Auto(Generator):
         seed = int(as_generator(key, "trials").integers(2**31))
         kind: Kind = self.kind_
         learner = entries("boosting" if self.learner is None and kind == "table" else self.learner, kind)[:1]
-        course = Course(X, codes, int(counts.argmin()), tuple(learner), None, None, "balanced_accuracy", seed)
+        course = Course(
+            X,
+            codes,
+            Labels.fit(codes, len(codes))[0],
+            int(counts.argmin()),
+            tuple(learner),
+            None,
+            None,
+            "balanced_accuracy",
+            seed,
+        )
         arms = [self._arm(name, maker, X) for name, maker in listed.items() if maker is not None]
         try:
             if len(counts) < 2:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ...balance import Balancer
 from ...data.kinds import Kind
+from ...data.labels import Labels
 from ...defaults import default_balancer
 from ...errors import ConfigError, nearest
 from ...generators import GENERATORS, generator_class
@@ -38,21 +39,41 @@ class Arm:
         """Whether rows are made."""
         return self.way == "rows"
 
-    def resampled(self, X: Any, codes: Codes, groups: Codes | None, seed: int) -> tuple[Any, Codes]:
-        """Return rows of training, and those that are made of them alone, with their codes."""
+    def resampled(self, X: Any, codes: Codes, rows: Rows, seed: int) -> tuple[Any, Codes]:
+        """Return rows of training, codes (n,), and those that are made of them alone, with their codes."""
         from sklearn.base import clone
 
-        maker = default_balancer(X, codes, random_state=seed) if self.maker is None else clone(self.maker, safe=False)
+        y = rows.labels.decode(codes)
+        maker = default_balancer(X, y, random_state=seed) if self.maker is None else clone(self.maker, safe=False)
+        params = maker.get_params(deep=False) if hasattr(maker, "get_params") else {}
         if isinstance(maker, Balancer):
-            own = getattr(maker.generator, "random_state", None)
-            if maker.random_state is None and own is None:
+            if maker.random_state is None and getattr(maker.generator, "random_state", None) is None:
                 maker.set_params(random_state=seed)
             if self.by_group:
-                maker.set_params(groups=groups)
-        elif hasattr(maker, "get_params") and maker.get_params().get("random_state", 0) is None:
+                maker.set_params(groups=rows.groups)
+        elif params.get("random_state", 0) is None:
             maker.set_params(random_state=seed % 2**31)
-        X_new, y_new = maker.fit_resample(X, codes)
-        return X_new, np.asarray(y_new, dtype=np.intp)
+        if isinstance(params.get("sampling_strategy"), Mapping):
+            maker.set_params(sampling_strategy=_fewer(params["sampling_strategy"], codes, rows))
+        X_new, y_new = maker.fit_resample(X, y if isinstance(maker, Balancer) else rows.labels.classes[codes])
+        return X_new, rows.labels.codes(y_new)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What is known of rows of training: the labels by their codes, how many there are in all, and their groups."""
+
+    labels: Labels
+    total: int
+    groups: Any = None
+
+
+def _fewer(asked: Mapping[Any, int], codes: Codes, rows: Rows) -> dict[Any, int]:
+    """Return numbers of rows that were asked for all rows as they are for these, no fewer than there are."""
+    counts = np.bincount(codes, minlength=len(rows.labels))
+    here = {label: int(n) for label, n in zip(rows.labels.classes.tolist(), counts, strict=True) if n}
+    share = len(codes) / rows.total
+    return {label: max(round(n * share), here[label]) for label, n in asked.items() if label in here}
 
 
 def arms(methods: Any, X: Any, kind: Kind, grouped: bool) -> list[Arm]:

@@ -79,7 +79,7 @@ def compare(
     values = _groups(X, groups)
     bound = next((name for name in names if FIGURES[name].of == "names"), "balanced_accuracy")
     course = Course(
-        X, codes, int(labels.counts.argmin()), tuple(entries(learners, kind)), together,
+        X, codes, labels, int(labels.counts.argmin()), tuple(entries(learners, kind)), together,
         values, "balanced_accuracy" if bound == "accuracy" else bound, seed,
     )  # fmt: skip
     listed = arms(methods, X, kind, values is not None)

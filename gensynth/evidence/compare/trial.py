@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ...data.kinds import count_rows
+from ...data.labels import Labels
 from ...errors import ConfigError, GensynthError, GensynthWarning
 from ...learners.base import Floats
 from ..rows import folded, folded_groups
-from .arms import NOTHING, THRESHOLD, Arm, part
+from .arms import NOTHING, THRESHOLD, Arm, Rows, part
 from .figures import FIGURES, figures
 from .folds import Split
 from .learners import Entry, scored
@@ -26,10 +27,11 @@ POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True)
 class Course:
-    """What is the same for all trials: rows, codes of classes, the rare one, and what belongs together."""
+    """What is the same for all trials: rows, codes of classes and their labels, the rare one, what belongs together."""
 
     X: Any
     codes: Codes
+    labels: Labels
     rare: int
     learners: tuple[Entry, ...]
     together: Codes | None  # that no fold may cut
@@ -64,7 +66,8 @@ def trials(course: Course, arm: Arm, split: Split, fold: int) -> list[Trial]:
         warnings.simplefilter("always")
         try:
             groups = None if course.groups is None else course.groups[split.train]
-            rows, named = arm.resampled(X, codes, groups, seed) if arm.makes_rows else (X, codes)
+            known = Rows(course.labels, len(course.codes), groups)
+            rows, named = arm.resampled(X, codes, known, seed) if arm.makes_rows else (X, codes)
         except Exception as error:
             return [_failed(arm, learner, fold, error) for learner in course.learners]
         making = time.perf_counter() - began
