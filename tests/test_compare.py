@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import MinMaxScaler
@@ -175,6 +176,11 @@ def test_groups_have_figures_and_gaps_and_the_balancer_within_them(table):
     assert own.loc[["f", "m"], "rows"].tolist() == [90, 90]
     both = own.loc[["f", "m"], "minority_recall"]
     assert own.loc["gap", "minority_recall"] == pytest.approx(both.max() - both.min())
+    assert "Largest gaps" in str(found)
+    assert len(found.to_dict()["groups"]) == len(found.groups)
+    lone = np.where(y == 1, "a", np.where(np.arange(180) % 2, "a", "b"))
+    alone = compare(X, y, methods="none", learners="logistic", cv=(3, 1), groups=lone, random_state=0).groups
+    assert alone[alone["group"] == "gap"]["minority_recall"].isna().all()  # as b has none of the rare class
 
 
 def test_what_belongs_together_is_in_one_fold_and_no_feature(table):
@@ -189,10 +195,106 @@ def test_what_belongs_together_is_in_one_fold_and_no_feature(table):
         assert all(patients.count(each) == 5 for each in set(patients))
 
 
+def test_groups_are_never_cut_whoever_cuts(table):
+    X, y = table
+    from sklearn.model_selection import KFold
+
+    with pytest.raises(DataError, match=r"cuts .* of the groups"):
+        compare(X, y, methods="none", learners="logistic", cv=KFold(3, shuffle=True), split_by=np.arange(180) // 4)
+    with pytest.raises(DataError, match=r"cuts .* of the groups"):
+        compare(X, y, methods="none", learners="logistic", cv="time", split_by=np.arange(180) % 9)
+
+
+def test_what_stands_beside_a_class_of_one_group_is_never_asked_about():
+    from gensynth.evidence.compare.folds import splits
+
+    together = np.repeat(np.arange(12), 10)
+    codes = (together % 2).astype(int)
+    codes[30:35] = 2  # of the fourth group alone
+    for split in splits(codes, (3, 1), 0, together, quick=True)[0]:
+        assert not set(together[split.train]) & set(together[split.test])
+        assert 3 not in together[split.test]
+
+
+def test_weights_by_label_are_those_of_labels(table):
+    X, y = table
+    learner = LogisticRegression(class_weight={"often": 1, "rare": 50})
+    asked = {"methods": "none", "cv": (3, 1), "random_state": 0}
+    named = compare(X, np.array(["often", "rare"])[y], learners=learner, **asked)
+    coded = compare(X, y, learners=LogisticRegression(class_weight={0: 1, 1: 50}), **asked)
+    assert named.table["minority_recall"].tolist() == coded.table["minority_recall"].tolist()
+    assert named.table["minority_recall"].iloc[0] > 0.8
+    assert learner.class_weight == {"often": 1, "rare": 50}
+
+
+def test_a_learner_that_only_names_rows_has_a_verdict(table):
+    class Names(BaseEstimator):
+        def fit(self, X, y):
+            self.model_ = LogisticRegression().fit(X, y)
+            self.classes_ = self.model_.classes_
+            return self
+
+        def predict(self, X):
+            return self.model_.predict(X)[:, None]  # as some libraries do
+
+    found = compare(*table, methods="none", learners=Names(), cv=(3, 1), random_state=0)
+    assert "Leave the data alone" in found.verdict or "Make no rows" in found.verdict
+    assert "not known with nothing" in found.verdict
+
+
+def test_where_doing_nothing_fails_nothing_is_recommended_and_it_is_said(table):
+    class Scarce(LogisticRegression):
+        def fit(self, X, y, sample_weight=None):
+            if np.bincount(y).min() < 50:
+                raise RuntimeError("too few")
+            return super().fit(X, y, sample_weight)
+
+    found = compare(*table, methods="SMOTE", learners=Scarce(), cv=(3, 1), random_state=0)
+    assert found.verdict.startswith("Nothing is recommended")
+    assert "none failed with Scarce: RuntimeError: too few" in found.verdict
+    assert found.table["gain"].isna().loc["Scarce"].drop("none").all()
+
+
+def test_a_threshold_is_never_moved_for_recall_alone(table):
+    found = compare(*table, methods="none", **(QUICK | {"metrics": ["minority_recall", "accuracy"]}))
+    own = compare(*table, methods="none", **QUICK)
+    assert (
+        found.table.loc[("logistic", "threshold"), "threshold"] == own.table.loc[("logistic", "threshold"), "threshold"]
+    )
+
+
+def test_a_training_that_was_stopped_stops_the_comparison():
+    from types import SimpleNamespace
+
+    from gensynth.evidence.compare.arms import _stop_if_stopped
+
+    ended = SimpleNamespace(ended_="interrupted")
+    with pytest.raises(KeyboardInterrupt):
+        _stop_if_stopped(SimpleNamespace(generator_=SimpleNamespace(generator_=ended)))
+    _stop_if_stopped(SimpleNamespace(generator_=SimpleNamespace(ended_="time")))
+
+
+def test_pooled_chances_do_not_depend_on_who_is_first(table):
+    from joblib import parallel_config
+
+    class Slow(LogisticRegression):
+        def fit(self, X, y, sample_weight=None):
+            time.sleep(float(X[0, 0] > 0) * 0.1)
+            return super().fit(X, y, sample_weight)
+
+    asked = {"methods": "none", "learners": Slow(), "cv": (3, 1), "random_state": 0}
+    one = compare(*table, **asked)
+    with parallel_config("threading"):
+        other = compare(*table, n_jobs=3, **asked)
+    assert one.chances("Slow", "none")[0].tolist() == other.chances("Slow", "none")[0].tolist()
+
+
 @pytest.mark.parametrize(("wrong", "error", "said"), [
     ({"methods": "SMOT"}, ConfigError, r"did you mean 'SMOTE'"),
     ({"methods": [RandomOverSampler]}, ConfigError, r"a method must be"),
     ({"methods": ["SMOTE", "SMOTE"]}, None, ""),
+    ({"methods": {"none": "SMOTE"}}, ConfigError, r"always compared"),
+    ({"methods": {"mine": "threshold"}}, ConfigError, r"always compared"),
     ({"methods": [Spy(), Spy()]}, ConfigError, r"two have the name 'Spy'"),
     ({"learners": "logistik"}, ConfigError, r"did you mean 'logistic'"),
     ({"metrics": "recal"}, ConfigError, r"no metric"),

@@ -182,7 +182,7 @@ def test_a_comparison_of_which_nothing_was_finished():
 
     found = compare(X, y, methods="SMOTE", learners={"broken": Broken()}, cv=2, random_state=0)
     read = checked(page(comparison=found))
-    assert "Nothing was finished" in read.text
+    assert "Nothing is recommended" in read.text
     assert "no luck" in read.text
 
 

@@ -51,11 +51,16 @@ class Arm:
                 maker.set_params(random_state=seed)
             if self.by_group:
                 maker.set_params(groups=rows.groups)
-        elif params.get("random_state", 0) is None:
-            maker.set_params(random_state=seed % 2**31)
+        elif params:
+            deep = maker.get_params()
+            unset = [
+                name for name, value in deep.items() if name.rpartition("__")[2] == "random_state" and value is None
+            ]
+            maker.set_params(**dict.fromkeys(unset, seed % 2**31))
         if isinstance(params.get("sampling_strategy"), Mapping):
             maker.set_params(sampling_strategy=_fewer(params["sampling_strategy"], codes, rows))
         X_new, y_new = maker.fit_resample(X, y if isinstance(maker, Balancer) else rows.labels.classes[codes])
+        _stop_if_stopped(maker)
         return X_new, rows.labels.codes(y_new)
 
 
@@ -76,6 +81,14 @@ def _fewer(asked: Mapping[Any, int], codes: Codes, rows: Rows) -> dict[Any, int]
     return {label: max(round(n * share), here[label]) for label, n in asked.items() if label in here}
 
 
+def _stop_if_stopped(maker: Any) -> None:
+    """Go on with Ctrl-C, which a training that it ended has taken for itself."""
+    while maker is not None:
+        if getattr(maker, "ended_", None) == "interrupted":
+            raise KeyboardInterrupt
+        maker = getattr(maker, "generator_", None)
+
+
 def arms(methods: Any, X: Any, kind: Kind, grouped: bool) -> list[Arm]:
     """Return the arms of a comparison: nothing, threshold, class weights and copies first, whatever is asked.
 
@@ -93,6 +106,8 @@ def arms(methods: Any, X: Any, kind: Kind, grouped: bool) -> list[Arm]:
     pairs = list(listed.items()) if isinstance(listed, Mapping) else [(None, each) for each in _list(listed)]
     for name, each in pairs:
         arm = _arm(name, each)
+        if name is not None and name != each and (name in CHEAP or (isinstance(each, str) and each in CHEAP)):
+            raise ConfigError(f"methods: {', '.join(CHEAP)} are always compared, by these names: leave {name!r} out")
         if arm.name in CHEAP or (name is None and isinstance(each, str) and any(arm.name == own.name for own in made)):
             continue
         if any(arm.name == own.name for own in made):

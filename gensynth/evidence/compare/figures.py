@@ -12,6 +12,7 @@ accuracy); Kubat and Matwin 1997, ICML (geometric mean); Matthews 1975, BBA 405,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from ...learners.base import Floats
 Codes = npt.NDArray[np.intp]
 LEAST = 1e-6  # that a chance is away from 0 and from 1 in logarithms
 STEPS = 50
+TRIVIAL = ("accuracy", "minority_recall", "minority_precision")  # that naming all rows alike may raise
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,12 @@ def chosen(metrics: Any) -> tuple[str, ...]:
     if np.isfinite(FIGURES[names[0]].best):
         raise ConfigError(f"metrics: {names[0]} cannot be the first, which decides: it is no more the better")
     return tuple(dict.fromkeys(names))
+
+
+def bound_of(metrics: Sequence[str]) -> str:
+    """Return the figure of names that a threshold is moved for: the first that saying "rare" of all does not raise."""
+    able = [name for name in metrics if FIGURES[name].of == "names" and name not in TRIVIAL]
+    return able[0] if able else "balanced_accuracy"
 
 
 def gain(name: str, value: Floats, other: Floats) -> Floats:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import ConfigError, DataError, TooFewRows
+from ...errors import ConfigError, DataError, TooFewRows, ignoring
 from ..rows import folded, folded_groups
 
 Codes = npt.NDArray[np.intp]
@@ -37,13 +37,29 @@ def splits(codes: Codes, cv: Any, seed: int, together: Codes | None, quick: bool
         together: (n,) groups that no fold may cut, or None.
         quick: whether learning is so fast that folds are drawn several times where nothing is said.
 
-    Raises: ConfigError for another cv; TooFewRows where a class cannot be both learned and asked about.
+    Raises: ConfigError for another cv; DataError where one cuts what belongs together; TooFewRows where fewer than two
+        classes can be both learned and asked about.
     """
     if isinstance(cv, str) and cv == "time":
-        return _past(codes, FOLDS), ["rows are taken as in order of time: each fold learns from the rows before it"]
+        note = "rows are taken as in order of time: each fold learns from the rows before it"
+        return _apart(_past(codes, FOLDS), together), [note]
     if cv is None or isinstance(cv, int | np.integer) or (isinstance(cv, tuple) and len(cv) == 2 and _counts(cv)):
         return _drawn(codes, cv, seed, together, quick)
-    return _given(codes, cv, together), []
+    return _apart(_given(codes, cv, together), together), []
+
+
+def _counted(codes: Codes, groups: Codes) -> Codes:
+    """Return of how many groups each class has rows. Shape: (n,) twice, to (k,)."""
+    return np.bincount(np.unique(np.stack([codes, groups], axis=1), axis=0)[:, 0])
+
+
+def _apart(made: list[Split], together: Codes | None) -> list[Split]:
+    """Return splits. Raises: DataError where rows that belong together are on both sides of one."""
+    for split in made if together is not None else ():
+        both = np.intersect1d(together[split.train], together[split.test])  # type: ignore[index]
+        if len(both):
+            raise DataError(f"cv cuts {len(both)} of the groups of split_by: give a cv that keeps them whole, or none")
+    return made
 
 
 def _counts(cv: Any) -> bool:
@@ -55,20 +71,22 @@ def _drawn(codes: Codes, cv: Any, seed: int, together: Codes | None, quick: bool
     folds, rounds = (FOLDS, usual) if cv is None else cv if isinstance(cv, tuple) else (cv, usual)
     if isinstance(folds, bool) or folds < 2 or rounds < 1:
         raise ConfigError(f"cv must be at least 2 folds, or (folds, rounds), got {cv!r}")
-    pairs = np.unique(np.stack([codes, np.arange(len(codes)) if together is None else together], axis=1), axis=0)
-    counts, notes = np.bincount(pairs[:, 0]), []
-    lone = counts < 2
-    if (~lone).sum() < 2 and (counts >= 2).sum() < 1:
-        raise TooFewRows("no class has two rows, or groups: one to learn from and one to be asked about")
-    what = "rows" if together is None else "groups"
+    own = np.arange(len(codes)) if together is None else together
+    notes, what = [], "rows" if together is None else "groups"
+    lone = _counted(codes, own) < 2
+    if (~lone).sum() < 2:
+        raise TooFewRows(f"two classes of two {what} are needed: one to learn from and one to be asked about")
     if lone.any():
         notes.append(f"{int(lone.sum())} classes of a single row, or group, are learned from and never asked about")
-    least = int(counts[~lone].min())
-    if least < folds:
-        notes.append(f"{least} folds and not {folds}, as the smallest class has {least} {what}")
-        folds = least
-    made, asked = [], np.flatnonzero(~lone[codes])
+    asked = np.flatnonzero(~np.isin(own, own[lone[codes]]))  # nor is what belongs together with their rows
+    if len(np.unique(codes[asked])) < 2:
+        raise TooFewRows("all rows of some classes are in one group with those of others: no fold can ask about them")
     again = np.unique(codes[asked], return_inverse=True)[1]
+    least = int(_counted(again, own[asked]).min())
+    if least < folds:
+        notes.append(f"{max(least, 2)} folds and not {folds}, as the smallest class has {least} {what}")
+        folds = max(least, 2)
+    made = []
     for round_ in range(int(rounds)):
         if together is None:
             fold = folded(again, int(folds), seed + round_)
@@ -93,7 +111,8 @@ def _past(codes: Codes, folds: int) -> list[Split]:
 def _given(codes: Codes, cv: Any, together: Codes | None) -> list[Split]:
     """Return the splits of a splitter of scikit-learn, or of pairs of places."""
     if hasattr(cv, "split") and not isinstance(cv, str):
-        pairs: Iterable[Any] = cv.split(np.zeros((len(codes), 1)), codes, together)
+        with ignoring(UserWarning, "The groups parameter is ignored"):  # `_apart` sees to it
+            pairs: Iterable[Any] = list(cv.split(np.zeros((len(codes), 1)), codes, together))
     elif isinstance(cv, Iterable) and not isinstance(cv, str):
         pairs = cv
     else:

@@ -7,7 +7,7 @@ scaled to a deviation of 1; a Pipeline gets the rows as they are, and so does ev
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ...data.encode import TableEncoder
 from ...data.kinds import Kind
+from ...data.labels import Labels
 from ...errors import ConfigError, ignoring, nearest
 from ...learners.base import Floats, Weight, learner_for
 
@@ -37,20 +38,34 @@ class Entry:
         from sklearn.base import clone
 
         model = clone(self.model, safe=False)
-        seeds = {name: seed % SEEDS for name, value in _params(model).items() if _is_seed(name) and value is None}
+        params = _params(model)
+        seeds = {name: seed % SEEDS for name, value in params.items() if _is_seed(name) and value is None}
         if seeds:
             model.set_params(**seeds)
         if not weighted:
             return model.fit(X, codes)
-        weights = [name for name in _params(model) if name.rpartition("__")[2] == "class_weight"]
-        if weights:
-            return model.set_params(**{weights[-1]: "balanced"}).fit(X, codes)
+        last = next((f"{name}__" for name, _ in reversed(getattr(model, "steps", ()))), "")
+        inner = model.steps[-1][1] if last else getattr(model, "model", model)
+        own = [name for name in params if name.startswith(last) and name.rpartition("__")[2] == "class_weight"]
+        if own:
+            return model.set_params(**dict.fromkeys(own, "balanced")).fit(X, codes)
         from sklearn.utils.validation import has_fit_parameter
 
-        if not has_fit_parameter(getattr(model, "model", model), "sample_weight"):
+        if not has_fit_parameter(inner, "sample_weight"):
             raise ConfigError(f"{self.name} takes no class weights")
-        weights_of = len(codes) / np.maximum(np.bincount(codes), 1) / len(np.unique(codes))
-        return model.fit(X, codes, sample_weight=weights_of[codes])
+        each = len(codes) / np.maximum(np.bincount(codes), 1) / len(np.unique(codes))
+        return model.fit(X, codes, **{f"{last}sample_weight": each[codes]})
+
+    def coded(self, labels: Labels) -> Entry:
+        """Return the learner with class weights that were given by label by code. Raises: UnknownCategory."""
+        given = {name: {labels.code(label): weight for label, weight in value.items()}
+                 for name, value in _params(self.model).items()
+                 if name.rpartition("__")[2] == "class_weight" and isinstance(value, Mapping)}  # fmt: skip
+        if not given:
+            return self
+        from sklearn.base import clone
+
+        return replace(self, model=clone(self.model, safe=False).set_params(**given))
 
 
 def entries(learners: Any, kind: Kind) -> list[Entry]:
@@ -79,9 +94,8 @@ def _made(model: Any, kind: Kind) -> Any:
         return _named(model, kind)
     if not (hasattr(model, "fit") and hasattr(model, "predict")) or isinstance(model, type):
         raise ConfigError(f"learners must have fit(X, y) and predict(X), got {model!r:.60}")
-    if kind == "table" and not hasattr(model, "steps"):
-        return Coded(model)
-    return model
+    inside = getattr(model, "estimator", model)  # a search over a Pipeline gets rows as they are, too
+    return Coded(model) if kind == "table" and not hasattr(inside, "steps") else model
 
 
 def _named(name: str, kind: Kind) -> Any:
@@ -217,6 +231,9 @@ def scored(model: Any, X: Any, k: int) -> tuple[Floats | None, bool]:
     elif hasattr(model, "decision_function"):
         found, chances = np.asarray(model.decision_function(X), dtype=np.float64), False
         found = np.stack([-found, found], axis=1) if found.ndim == 1 else found
+        if any(name.rpartition("__")[2] == "decision_function_shape" and value == "ovo" and len(model.classes_) > 2
+               for name, value in _params(model).items()):  # fmt: skip
+            return None, False  # scores of pairs of classes
     else:
         return None, False
     made = np.full((len(found), k), 0.0 if chances else found.min(initial=0.0))

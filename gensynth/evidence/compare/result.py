@@ -31,7 +31,7 @@ class Comparison:
     Arguments:
         counts: rows of each class, by its label.
         rare: label of the rare class.
-        majority: accuracy of always naming the largest class.
+        majority: accuracy of always naming the largest class of the rows of training.
         arms: names of the methods that were compared, in order.
         learners: names of the learners.
         metrics: names of the figures that are shown; the first decides.
@@ -66,18 +66,19 @@ class Comparison:
         done: list[Trial], notes: list[str], seconds: float,
     ) -> Self:  # fmt: skip
         """Return what the trials found."""
+        done = sorted(done, key=lambda one: (one.fold, names.index(one.arm), one.learner))  # however they came
         rows = [
             {"learner": each.learner, "method": each.arm, "fold": each.fold, **each.figures,
              "threshold": np.nan if each.threshold is None else each.threshold, "made": each.made,
              "seconds": each.seconds}
-            for each in sorted(done, key=lambda one: (one.fold, names.index(one.arm))) if each.error is None
+            for each in done if each.error is None
         ]  # fmt: skip
         columns = ["learner", "method", "fold", *FIGURES, "threshold", "made", "seconds"]
         said = list(dict.fromkeys(f"{each.arm}: {text}" for each in done for text in each.said))
         classes = labels.classes.tolist()
         return cls(
             dict(zip(classes, labels.counts.tolist(), strict=True)), classes[course.rare],
-            float(labels.counts.max() / labels.counts.sum()), tuple(names),
+            _majority(course.codes, cut), tuple(names),
             tuple(each.name for each in course.learners), metrics, pd.DataFrame(rows, columns=columns),
             {(each.learner, each.arm): each.error for each in done if each.error is not None},
             float(np.mean([len(split.test) / len(split.train) for split in cut])),
@@ -124,7 +125,7 @@ class Comparison:
 
     def interval(self, learner: str, arm: str, metric: str, many: int | None = None) -> Interval:
         """Return how much better an arm is than nothing; all intervals of a metric, or so many, hold together."""
-        if arm == NOTHING or (learner, arm) in self.failed:
+        if arm == NOTHING or {(learner, arm), (learner, NOTHING)} & self.failed.keys():
             return Interval(0.0 if arm == NOTHING else np.nan, np.nan, np.nan)
         own, other = self.values(learner, arm, metric), self.values(learner, NOTHING, metric)
         both = own.index.intersection(other.index)
@@ -176,12 +177,13 @@ class Comparison:
         """Return it as plain data."""
         import json
 
-        table = self.table.reset_index()
+        table, groups = self.table.reset_index(), pd.DataFrame() if self.groups is None else self.groups
         return {
             "recommended": self.recommended, "verdict": self.verdict, "decides": self.decides, "seed": self.seed,
             "counts": {str(label): n for label, n in self.counts.items()}, "majority": self.majority,
             "table": json.loads(table.to_json(orient="records", double_precision=6)),
             "failed": [{"learner": at, "method": arm, "error": text} for (at, arm), text in self.failed.items()],
+            "groups": json.loads(groups.to_json(orient="records", double_precision=6)),
             "notes": list(self.notes), "seconds": round(self.seconds, 1),
         }  # fmt: skip
 
@@ -193,6 +195,11 @@ class Comparison:
 
     def __str__(self) -> str:
         return verdict.printed(self)
+
+
+def _majority(codes: Codes, cut: list[Split]) -> float:
+    """Return how often the largest class of the rows of training is right of the others, on the mean of the folds."""
+    return float(np.mean([(codes[split.test] == np.bincount(codes[split.train]).argmax()).mean() for split in cut]))
 
 
 def _pooled(course: Course, cut: list[Split], done: list[Trial]) -> dict[tuple[str, str], Any]:

@@ -23,7 +23,7 @@ from ...training.progress import wanted
 from ..asked import seed_asked
 from ..rows import grouped
 from .arms import THRESHOLD, Arm, arms
-from .figures import FIGURES, chosen
+from .figures import bound_of, chosen
 from .folds import Split, splits
 from .learners import entries
 from .result import Comparison
@@ -49,15 +49,16 @@ def compare(
         metrics: names of `FIGURES`; the first decides. None for all, of which average precision decides.
         cv: a number of folds; (folds, rounds); "time", where rows are in order of time; a splitter of scikit-learn, or
             pairs of places. None: 5 folds, drawn four times up to 2,000 rows of a table, twice up to 10,000.
-        split_by: a column, which is then no feature, or (n,) values: rows of one value are in one fold.
+        split_by: a column, which is then no feature, or (n,) values: rows of one value are in one fold, and one
+            inner fold. A cv that is given must keep them whole.
         groups: a column or (n,) values: figures are given for each value, and the default Balancer within groups is
-            compared too.
+            one more arm.
         random_state: at least 0, or None.
         n_jobs: processes, as joblib takes them; its backends (Dask's too) spread the folds.
 
     Returns: `Comparison`. Ctrl-C ends it, and what is finished is returned with a warning.
 
-    Raises: ConfigError, DataError; TooFewRows where no class can be both learned and asked about.
+    Raises: ConfigError, DataError; TooFewRows where fewer than two classes can be both learned and asked about.
 
     An arm that fails is reported with its error, and the others finish.
 
@@ -77,10 +78,9 @@ def compare(
         raise DataError("there is one class alone: nothing to compare")
     seed = seed_asked(random_state)
     values = _groups(X, groups)
-    bound = next((name for name in names if FIGURES[name].of == "names"), "balanced_accuracy")
     course = Course(
-        X, codes, labels, int(labels.counts.argmin()), tuple(entries(learners, kind)), together,
-        values, "balanced_accuracy" if bound == "accuracy" else bound, seed,
+        X, codes, labels, int(labels.counts.argmin()), tuple(each.coded(labels) for each in entries(learners, kind)),
+        together, values, bound_of(names), seed, timely=isinstance(cv, str) and cv == "time",
     )  # fmt: skip
     listed = arms(methods, X, kind, values is not None)
     cut, notes = splits(codes, cv, seed, together, quick=kind == "table")

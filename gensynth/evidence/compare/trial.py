@@ -38,6 +38,7 @@ class Course:
     groups: Codes | None  # that figures are told apart by
     bound: str  # figure of names that a threshold is moved for
     seed: int
+    timely: bool = False  # whether rows are in order of time
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _asked(
     k = int(course.codes.max()) + 1
     model = learner.fit(*rows, weighted=arm.way == "weights", seed=seed)
     scores, chances = scored(model, X, k)
-    guess = np.asarray(model.predict(X), dtype=np.intp)
+    guess = np.asarray(model.predict(X)).reshape(len(truth), -1)[:, 0].astype(np.intp)
     found = [_given(arm.name, truth, guess, scores, chances, course.rare)]
     return found if arm.name != NOTHING else [*found, _moved(course, learner, rows, split, seed, scores, chances)]
 
@@ -141,35 +142,41 @@ def threshold(course: Course, learner: Entry, rows: tuple[Any, Codes], split: Sp
     k = int(course.codes.max()) + 1
     shares = np.bincount(codes, minlength=k) / len(codes)
     counts = np.bincount(codes)
-    fold = _inner(codes, None if course.together is None else course.together[split.train], seed)
+    fold = _inner(course, codes, split, seed)
     p, asked = np.zeros((len(codes), k)), np.zeros(len(codes), dtype=bool)
     for at in range(int(fold.max()) + 1):
-        held, rest = np.flatnonzero((fold == at) & (counts[codes] > 1)), np.flatnonzero(fold != at)
+        held = np.flatnonzero((fold == at) & (counts[codes] > 1))
+        rest = np.flatnonzero(fold < at if course.timely else fold != at)
         if not len(held) or len(np.unique(codes[rest])) < 2:
             continue
-        rest = np.union1d(rest, np.flatnonzero(counts[codes] == 1))
+        rest = rest if course.timely else np.union1d(rest, np.flatnonzero(counts[codes] == 1))
         p[held] = scored(learner.fit(part(X, rest), codes[rest], weighted=False, seed=seed), part(X, held), k)[0]
         asked[held] = True
     rare = course.rare
     if not asked.any():
         return Threshold(0.5 if k == 2 else 0.0, rare, shares)
-    tried = _cuts(p[asked, rare]) if k == 2 else POWERS
+    tried = _cuts(p[asked, rare]) if k == 2 else np.asarray(POWERS)
     ways = [Threshold(float(value), rare, shares) for value in tried]
     marks = [figures(codes[asked], way.names(p[asked]), None, rare)[course.bound] for way in ways]
+    if not np.isfinite(marks).any():
+        return Threshold(0.5 if k == 2 else 0.0, rare, shares)
     best = np.flatnonzero(np.asarray(marks) >= np.nanmax(marks) - 1e-12)
     return ways[int(best[len(best) // 2])]
 
 
-def _inner(codes: Codes, together: Codes | None, seed: int) -> Codes:
-    """Return inner folds; where groups cannot be cut so that each has all classes, fewer of them, or rows."""
-    if together is not None:
-        own = np.unique(together, return_inverse=True)[1]
-        for folds in (INNER, 2):
-            try:
-                return folded_groups(codes, folds, seed, own)
-            except GensynthError:
-                continue
-    return folded(codes, INNER, seed)
+def _inner(course: Course, codes: Codes, split: Split, seed: int) -> Codes:
+    """Return inner folds of rows of training, as the outer ones are cut. Raises: ConfigError where groups cannot be."""
+    if course.timely:
+        return np.minimum(np.arange(len(codes)) * (INNER + 1) // len(codes), INNER)
+    if course.together is None:
+        return folded(codes, INNER, seed)
+    own = np.unique(course.together[split.train], return_inverse=True)[1]
+    for folds in (INNER, 2):
+        try:
+            return folded_groups(codes, folds, seed, own)
+        except GensynthError:
+            continue
+    raise ConfigError("the groups of the rows of training cannot be cut again, so that no threshold is moved")
 
 
 def _cuts(p: Floats) -> Floats:

@@ -22,12 +22,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .arms import CHEAP, DEFAULT, NOTHING, THRESHOLD, WEIGHTS
-from .figures import FIGURES
+from .figures import FIGURES, bound_of
 from .intervals import Interval
+from .within import GAP
 
 if TYPE_CHECKING:
     from .result import Comparison
 
+OFF = 0.3  # a calibration intercept from which on chances are called wrong
+WIDE = 0.03  # a mean gain from which on an interval that holds 0 is called too wide
 ALIKE = 0.01  # of the figure that a threshold is moved for: no more than this is no reason for class weights
 
 
@@ -38,12 +41,6 @@ class Choice:
     arm: str
     metric: str
     gain: Interval | None
-
-
-def bound(found: Comparison) -> str:
-    """Return the figure of names that thresholds are judged by."""
-    named = [name for name in found.metrics if FIGURES[name].of == "names" and name != "accuracy"]
-    return named[0] if named else "balanced_accuracy"
 
 
 def choice(found: Comparison, learner: str) -> Choice:
@@ -61,7 +58,7 @@ def choice(found: Comparison, learner: str) -> Choice:
             cheap = [one for one in (THRESHOLD, WEIGHTS) if one in known]
             if arm in CHEAP or all(known[arm].mean > known[one].mean for one in cheap):
                 return Choice(arm, decides, known[arm])
-    name = bound(found)
+    name = bound_of(found.metrics)
     many = 2 * len(found.learners)
     named = {arm: found.interval(learner, arm, name, many) for arm in (THRESHOLD, WEIGHTS)}
     able = {arm: each for arm, each in named.items() if each.above}
@@ -73,12 +70,17 @@ def choice(found: Comparison, learner: str) -> Choice:
 
 
 def best_learner(found: Comparison) -> str | None:
-    """Return the learner that is best by the deciding figure with what is recommended for it; None without any."""
-    values = {learner: found.table[found.decides].get((learner, each.arm), np.nan)
-              for learner, each in found.choices.items()}  # fmt: skip
-    sign = np.sign(FIGURES[found.decides].best)
-    known = {learner: sign * value for learner, value in values.items() if np.isfinite(value)}
-    return max(known, key=lambda one: known[one]) if known else None
+    """Return the learner that is best, with what is recommended for it, by the deciding figure; None without any.
+
+    Where no learner has that figure, as of learners that only name rows, the first figure of names decides.
+    """
+    for metric in (found.decides, bound_of(found.metrics)):
+        sign = np.sign(FIGURES[metric].best)
+        values = {learner: sign * _mean(found, learner, each.arm, metric) for learner, each in found.choices.items()}
+        known = {learner: value for learner, value in values.items() if np.isfinite(value)}
+        if known:
+            return max(known, key=lambda one: known[one])
+    return None
 
 
 # Words ---------------------------------------------------------------------------------------------------------------
@@ -86,18 +88,25 @@ def best_learner(found: Comparison) -> str | None:
 
 def words(found: Comparison) -> str:
     """Return the verdict: what to do, why, and what it costs."""
-    best = best_learner(found)
+    best, failed = best_learner(found), _failures(found)
     if best is None:
-        return "Nothing was finished, so nothing is recommended."
+        what = FIGURES[found.decides].words
+        return "\n".join([f"Nothing is recommended: {what} is not known of any learner without made rows.", *failed])
     parts = [_advice(found, best)]
     parts += [_of_learner(found, learner) for learner in found.learners]
     parts += _believed(found, best)
     parts.append(
-        f"Always guessing the largest class is right in {found.majority:.1%} of rows: "
+        f"Always guessing the largest class is right in {found.majority:.1%} of the rows asked: "
         f"an accuracy of {_mean(found, best, NOTHING, 'accuracy'):.1%} is to be read beside that."
     )
-    parts += [f"{arm} failed with {learner}: {text}" for (learner, arm), text in found.failed.items()]
-    return "\n".join(parts)
+    return "\n".join([*parts, *failed])
+
+
+def _failures(found: Comparison) -> list[str]:
+    """Return what failed, and what a learner cannot do, in lines."""
+    able = {text for text in found.failed.values() if "takes no class weights" in text or "gives no chances" in text}
+    return [f"{arm} is left out: {text}." if text in able else f"{arm} failed with {learner}: {text}"
+            for (learner, arm), text in found.failed.items()]  # fmt: skip
 
 
 def _advice(found: Comparison, learner: str) -> str:
@@ -105,7 +114,7 @@ def _advice(found: Comparison, learner: str) -> str:
     if chosen.arm == NOTHING:
         return "Leave the data alone: nothing that was tried is better with certainty."
     if chosen.arm == THRESHOLD:
-        return f"Leave the data alone, and move the threshold{_at(found, learner)} ({learner})."
+        return f"Leave the data alone, and move the threshold{_at(found, learner, 'to')} ({learner})."
     if chosen.arm == WEIGHTS:
         return f"Make no rows: give the classes equal weight ({learner})."
     return f"Take {chosen.arm} ({learner})."
@@ -137,7 +146,8 @@ def _changes(metric: str, gain: Interval) -> str:
         size = gain if gain.above else Interval(-gain.mean, -gain.high, -gain.low)
         return f"{verb} it by {_range(size)}"
     shown = gain if up else Interval(-gain.mean, -gain.high, -gain.low)
-    return f"changes it by {_range(shown)}, which may be nothing"
+    more = ": more rows or folds may tell" if gain.mean >= WIDE else ""
+    return f"changes it by {_range(shown)}, which may be nothing{more}"
 
 
 def _named(found: Comparison, learner: str, arm: str) -> str:
@@ -146,10 +156,10 @@ def _named(found: Comparison, learner: str, arm: str) -> str:
     return "with class weights instead" if arm == WEIGHTS else arm
 
 
-def _at(found: Comparison, learner: str) -> str:
+def _at(found: Comparison, learner: str, word: str = "of") -> str:
     """Return the threshold in words; of more than two classes there is none to name."""
     value = found.table["threshold"].get((learner, THRESHOLD), np.nan)
-    return f" of {_number(value)}" if np.isfinite(value) and len(found.counts) == 2 else ""
+    return f" {word} {_number(value)}" if np.isfinite(value) and len(found.counts) == 2 else ""
 
 
 def _believed(found: Comparison, learner: str) -> list[str]:
@@ -158,7 +168,7 @@ def _believed(found: Comparison, learner: str) -> list[str]:
     if arm in (NOTHING, THRESHOLD):
         return []
     now, then = (_mean(found, learner, one, "calibration_intercept") for one in (NOTHING, arm))
-    if not (np.isfinite(now) and np.isfinite(then)) or abs(then) < abs(now) + 0.1:
+    if not np.isfinite(then) or abs(then) < OFF:
         return []
     way = "high" if then < 0 else "low"
     return [f"With it chances are too {way} (calibration intercept {then:+.2f}, with nothing {now:+.2f}): "
@@ -166,7 +176,7 @@ def _believed(found: Comparison, learner: str) -> list[str]:
 
 
 def _mean(found: Comparison, learner: str, arm: str, metric: str) -> float:
-    return float(found.values(learner, arm, metric).mean())
+    return np.nan if (learner, arm) in found.failed else float(found.values(learner, arm, metric).mean())
 
 
 def _number(value: float) -> str:
@@ -190,10 +200,22 @@ def printed(found: Comparison) -> str:
     """Return the verdict and the table as text."""
     counts = ", ".join(f"{label!s:.30}: {n:,}" for label, n in list(found.counts.items())[:10])
     lines = [found.verdict, "", f"Rows: {counts}; the rare class is {found.rare!s:.30}."]
-    columns = list(dict.fromkeys([found.decides, *SHOWN, bound(found), "brier", "calibration_intercept"]))
+    columns = list(dict.fromkeys([found.decides, *SHOWN, bound_of(found.metrics), "brier", "calibration_intercept"]))
     shown = found.table[[name for name in columns if name in found.table]]
     lines += ["", shown.round(3).to_string(na_rep="-"), ""]
-    lines.append(f"gain: against nothing, with intervals that hold together at 95 %; {found.seconds:.0f} s.")
+    lines += _of_groups(found)
+    folds = found.folds["fold"].nunique()
+    lines.append(
+        f"gain: against nothing, with intervals that hold together at 95 %; {folds} folds, {found.seconds:.0f} s."
+    )
     used = DEFAULT in found.arms
     lines += [f'"{DEFAULT}" is the Balancer that gensynth takes where no generator is named.'] if used else []
     return "\n".join([*lines, *found.notes])
+
+
+def _of_groups(found: Comparison) -> list[str]:
+    """Return the largest gaps between groups as a table, where there are groups."""
+    if found.groups is None or not len(found.groups):
+        return []
+    gaps = found.groups[found.groups["group"] == GAP].drop(columns=["group", "rows"]).set_index(["learner", "method"])
+    return ["Largest gaps between groups (all figures in .groups):", "", gaps.round(3).to_string(na_rep="-"), ""]

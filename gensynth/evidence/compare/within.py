@@ -39,7 +39,7 @@ def by_group(course: Course, cut: Sequence[Split], done: Sequence[Trial], names:
             here = own == group
             found[group] = _of_one(truth[here], guess[here] == course.rare, None if p is None else p[here])
         values = pd.DataFrame(found).T
-        values.loc[GAP] = values.max() - values.min()
+        values.loc[GAP] = (values.max() - values.min()).where(values.notna().sum() > 1)  # between two at least
         values.loc[GAP, "rows"] = np.nan
         rows += [{"learner": learner, "method": arm, "group": group, **values.loc[group]} for group in values.index]
     return pd.DataFrame(rows)
