@@ -202,7 +202,8 @@ def test_groups_are_never_cut_whoever_cuts(table):
     with pytest.raises(DataError, match=r"cuts .* of the groups"):
         compare(X, y, methods="none", learners="logistic", cv=KFold(3, shuffle=True), split_by=np.arange(180) // 4)
     with pytest.raises(DataError, match=r"cuts .* of the groups"):
-        compare(X, y, methods="none", learners="logistic", cv="time", split_by=np.arange(180) % 9)
+        mixed = np.arange(180) % 5 // 4
+        compare(X, mixed, methods="none", learners="logistic", cv="time", split_by=np.arange(180) % 9)
 
 
 def test_what_stands_beside_a_class_of_one_group_is_never_asked_about():
