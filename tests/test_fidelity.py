@@ -14,8 +14,10 @@ from scipy import sparse, stats
 from gensynth import Audio, Images, Series, Texts, fidelity
 from gensynth.errors import ConfigError, DataError, UnknownCategory
 from gensynth.evidence.fidelity.classes import Labels, matched
-from gensynth.evidence.fidelity.detect import area, detected, equal_rows
+from gensynth.evidence.fidelity.detect import Area, area, detected, equal_rows
+from gensynth.evidence.fidelity.figures import scored
 from gensynth.evidence.fidelity.near import density_coverage
+from gensynth.evidence.fidelity.result import BEST, IDEAL, SAYS
 from gensynth.evidence.fidelity.tables import correlations
 
 
@@ -143,6 +145,42 @@ def test_copies_are_not_told_by_heart_and_are_counted():
     assert found.scores["copies"].real < 0.05
     assert 0.42 < found.scores["detectability"].value < 0.58
     assert found.scores["shapes"].value == 1.0
+
+
+def test_rows_around_their_own_real_rows_are_below_half_and_it_is_said():
+    rng = np.random.default_rng(0)
+    real = pd.DataFrame(rng.normal(size=(300, 3)), columns=["a", "b", "c"])
+    around = np.repeat(real.to_numpy(), 3, axis=0)
+    found = fidelity(real, pd.DataFrame(around + rng.normal(0, 0.05, around.shape), columns=real.columns))
+    told = found.scores["detectability"]
+    assert told.high < 0.5
+    assert found.scores["copies"].value == 0
+    [note] = [note for note in found.notes if "below .5" in note]
+    assert f"({told.low:.3f} to {told.high:.3f})" in note
+    assert "sign of copying and not of likeness" in note
+    assert f"note: {note}" in str(found)
+    assert note in found.to_dict()["notes"]
+
+
+@pytest.mark.parametrize(("area_", "said"), [((0.4, 0.04), True), ((0.45, 0.04), False), ((0.9, 0.01), False)])
+def test_half_is_undercut_only_where_the_whole_interval_does(area_, said):
+    notes: list[str] = []
+    scored(Area(*area_), Area(0.5), notes)
+    assert any("below .5" in note for note in notes) is said
+
+
+def test_fresh_real_rows_and_noise_are_not_said_to_be_copies():
+    other = fidelity(table(600), table(600, 1)), fidelity(table(200), table(200, 1).assign(age=0))
+    assert not any("below .5" in note for found in other for note in found.notes)
+
+
+def test_what_is_best_stands_in_words_beside_each_figure():
+    found = fidelity(table(100), table(100, 1))
+    assert found.table.loc["detectability", "best"] == ".5, either side is worse"
+    assert found.table["best"].str.len().between(1, 40).all()
+    assert ".5 is best, either side is worse" in str(found)
+    assert set(BEST) == set(IDEAL) == set(SAYS)
+    assert all(words in str(found.table) for words in found.table["best"])  # pandas would cut them where they are long
 
 
 def test_equal_rows_of_both_sides_are_in_one_fold():

@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from imblearn.under_sampling import RandomUnderSampler
 
 from gensynth import ARF, SMOTE, Audio, Balancer, GaussianCopula, Images, RandomOverSampler, Schema, Series, privacy
 from gensynth.data.encode import TableEncoder
 from gensynth.errors import ConfigError, DataError, GensynthError
 from gensynth.evidence.privacy import measure, points
 from gensynth.evidence.privacy.attack import area, attack, found_at
+from gensynth.evidence.privacy.links import links_of
 from gensynth.evidence.privacy.near import clustered, nearest, nearest_other, wilson
 from gensynth.evidence.privacy.singling import Cells, rare_combinations
 
@@ -362,6 +364,86 @@ def test_parents_of_a_balancer_and_of_sample_tell_the_same():
     assert (found.singled["made_of_it"] <= found.singled["times"]).all()
     assert found.singled["made_of_it"].sum() > 0
     assert set(found.singled.loc[found.singled["made_of_it"] > 0, "parent"]) <= set(range(300, 360))
+
+
+def balanced(under=None):
+    """Return rows of three classes in any order, their labels, a Balancer that made two of them, and what it made."""
+    X = pd.concat([table(n, seed) for n, seed in ((200, 0), (60, 5), (50, 6))], ignore_index=True)
+    order = np.random.default_rng(0).permutation(len(X))
+    X, y = X.iloc[order].reset_index(drop=True), np.repeat(["many", "few", "rare"], [200, 60, 50])[order]
+    balancer = Balancer(SMOTE(random_state=0), random_state=0, under=under)
+    return X, y, balancer, *balancer.fit_resample(X, y)
+
+
+@pytest.mark.parametrize("under", [None, RandomUnderSampler(sampling_strategy={"many": 120}, random_state=0)])
+@pytest.mark.parametrize("form", [lambda mask: mask, np.flatnonzero, pd.Series, list, lambda x: pd.array(x, "boolean")])
+def test_places_say_which_rows_of_a_balancer_are_given(under, form):
+    X, y, balancer, X_new, y_new = balanced(under)
+    few, made = y == "few", balancer.is_synthetic_ & (y_new == "few")
+    found = privacy(X[few], X_new[made], parents=balancer.parents_, places=(form(few), form(made)))
+    own, rows, links = np.flatnonzero(few).tolist(), np.flatnonzero(made).tolist(), balancer.parents_
+    links = links[links["row"].isin(rows)]
+    moved = pd.DataFrame({"row": map(rows.index, links["row"]), "parent": map(own.index, links["parent"])})
+    assert found.singled.equals(privacy(X[few], X_new[made], parents=moved).singled)
+    assert found.singled["made_of_it"].sum() > 0
+
+
+def test_places_may_be_in_any_order_and_leave_rows_out():
+    parents = pd.DataFrame({"row": [5, 5, 6, 7, 9], "parent": [40, 3, 40, 17, 8]})
+    child, parent = links_of(parents, ([17, 40, 2], [7, 5, 6]), 3, 3)
+    assert list(zip(child.tolist(), parent.tolist(), strict=True)) == [(1, 1), (2, 1), (0, 0)]
+
+
+def test_places_of_one_side_alone():
+    parents = pd.DataFrame({"row": [0, 1, 2, 2], "parent": [40, 3, 40, 17]})
+    child, parent = links_of(parents, ([3, 40], None), 2, 3)  # of sample(return_parents=True)
+    assert list(zip(child.tolist(), parent.tolist(), strict=True)) == [(0, 1), (1, 0), (2, 1)]
+    child, parent = links_of(parents, (None, [2, 1]), 50, 2)
+    assert list(zip(child.tolist(), parent.tolist(), strict=True)) == [(1, 3), (0, 40), (0, 17)]
+    behind = parents.assign(row=parents["row"] + 90)
+    assert links_of(behind, ([3, 40], None), 2, 3)[0].tolist() == [0, 1, 2]
+    with pytest.raises(DataError, match="beyond the 4 synthetic"):  # not each was made of one: where they begin is open
+        links_of(behind, ([3, 40], None), 2, 4)
+
+
+def test_rows_of_one_class_without_places_are_refused_with_what_to_do():
+    X, y, balancer, X_new, y_new = balanced()
+    few, made = y == "few", balancer.is_synthetic_ & (y_new == "few")
+    with pytest.raises(DataError, match=r'beyond .* places=\(y == "few", balancer.is_synthetic_\)'):
+        privacy(X[few], X_new[made], parents=balancer.parents_)
+
+
+PARENTS = pd.DataFrame({"row": [5, 9], "parent": [1, 2]})
+FIRST = np.arange(60) < 30
+
+
+@pytest.mark.parametrize(
+    ("places", "text"),
+    [
+        (FIRST, "two masks"),
+        ((FIRST,), "two masks"),
+        ((FIRST, FIRST[:20]), "places names 20 synthetic rows, and 30 were given"),
+        ((np.arange(40), FIRST), "places names 40 real rows, and 30 were given"),
+        ((False, FIRST), "mask or whole numbers"),  # a list of labels == "few"
+        ((np.arange(30.0), FIRST), "mask or whole numbers"),
+        ((np.arange(30) - 1, FIRST), "at least 0, each another"),
+        ((np.arange(30) // 2, FIRST), "at least 0, each another"),
+        ((~FIRST, FIRST), "has no row that parents name"),
+        ((None, FIRST), None),
+        ((FIRST, FIRST), None),
+    ],
+)
+def test_wrong_places_are_refused(places, text):
+    if text is None:
+        assert len(privacy(table(30, 0), table(30, 1), parents=PARENTS, places=places).verdict)
+        return
+    with pytest.raises(DataError, match=text):
+        privacy(table(30, 0), table(30, 1), parents=PARENTS, places=places)
+
+
+def test_places_without_parents_are_refused():
+    with pytest.raises(ConfigError, match="give parents too"):
+        privacy(table(30, 0), table(30, 1), places=(FIRST, FIRST))
 
 
 def test_places_are_those_of_all_rows_where_some_are_drawn(monkeypatch):

@@ -3,6 +3,7 @@
 Rows are cut into folds; a classifier learns on the others which rows are real, and the area under its curve is taken
 on the fold, A = P(score of a synthetic row > score of a real one), ties half. Figures are means over folds, weighted by
 pairs. Rows that are exactly equal, real or not, are in one fold: or copies would be told by heart. .5: it cannot tell.
+Below .5: what lies around a real row in another fold is synthetic, so it is taken for synthetic: a sign of copying.
 
     var A = var over real rows of P(score of it is below a synthetic one's) / n + the same of synthetic rows / m
 

@@ -24,12 +24,18 @@ def near(real: Floats, usual: Floats, made: Floats) -> dict[str, Score]:
 
 
 def scored(made: Area, usual: Area, notes: list[str]) -> Score:
-    """Return detectability as a score; a note where there is none."""
+    """Return detectability as a score; a note where there is none, and where it is surely below .5."""
     if np.isnan(made.value):
         notes.append("too few different rows for a classifier: it needs 10 of each side at least")
         return Score(np.nan, usual.value)
     reach = 1.96 * made.error
-    return Score(made.value, usual.value, max(made.value - reach, 0.0), min(made.value + reach, 1.0))
+    low, high = max(made.value - reach, 0.0), min(made.value + reach, 1.0)
+    if high < 0.5:
+        notes.append(
+            f"detectability is below .5 ({low:.3f} to {high:.3f}), which is no better than above it: rows lie close "
+            "around the real rows that they were made of, a sign of copying and not of likeness"
+        )
+    return Score(made.value, usual.value, low, high)
 
 
 def some(x: Floats, most: int, rng: np.random.Generator) -> Floats:

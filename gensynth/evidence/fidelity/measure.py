@@ -28,12 +28,16 @@ def fidelity(
     Each figure stands beside that of real rows: of `held` ones, or, without them, of one half of the real rows against
     the other (shapes, missing values and pairs put right for the smaller number; detectability is .5 there, and is not
     measured). With labels, rows of the classes that were made are drawn so that these stand at the same shares on both
-    sides: rows of one class are compared with that class. What is perfectly like the real rows may be a copy of them;
-    `copies` tells of tables.
+    sides: rows of one class are compared with that class.
+    What is perfectly like the real rows may be a copy of them. `copies` counts exact ones in tables; detectability is
+    about .5 for them by design. Below .5, it is no better than above it: rows lie close around the real rows that they
+    were made of, so that a classifier which has seen the rows made of a real row, and not that row, takes it for
+    synthetic; fresh real rows reach .5. `notes` says so where the whole interval is below. Shapes, pairs or density
+    clearly above what real rows reach are the same sign.
 
     - shapes, missing, pairs: columns of tables one by one and two by two (see `tables`), over all rows.
     - detectability: area under the curve of a classifier of real and synthetic rows, cross-fitted: boosted trees of
-      tables, else the learner of the kind (see `detect`).
+      tables, else the learner of the kind (see `detect`). .5 is best, and either side is worse.
     - density, coverage: Naeem et al. 2020, arXiv:2002.09797, eq. 3 and 4, with 5 neighbours, in coded and scaled
       columns, or in `features`; without them images are small pixels, and others what the learner of the kind sees.
     - kid, nearer: of images with labels, and density and coverage too, in features of a small classifier (see

@@ -14,16 +14,21 @@ IDEAL = {
     "shapes": 1.0, "missing": 1.0, "pairs": 1.0, "detectability": 0.5, "density": 1.0, "coverage": 1.0,
     "copies": 0.0, "kid": 0.0, "nearer": 0.5,
 }  # fmt: skip
+BEST = {
+    "shapes": "1", "missing": "1", "pairs": "1", "detectability": ".5, either side is worse",
+    "density": "1, either side is worse", "coverage": "as near real", "copies": "as few as real", "kid": "0",
+    "nearer": ".5, either side is worse",
+}  # fmt: skip
 SAYS = {
     "shapes": "columns one by one, 1 is best",
     "missing": "shares of missing values, 1 is best",
     "pairs": "columns two by two, 1 is best",
-    "detectability": "how well a classifier tells them, .5 is best",
-    "density": "how thick they lie where real rows are, 1 is best",
+    "detectability": "how well a classifier tells them: .5 is best, either side is worse",
+    "density": "how thick they lie where real rows are: 1 is best, either side is worse",
     "coverage": "real rows that have one near, as near real is best",
-    "copies": "rows that equal a real one",
+    "copies": "rows that equal a real one, as few as real is best",
     "kid": "distance in features of a classifier, 0 is best",
-    "nearer": "nearer to real images than held-out ones are, .5 is best",
+    "nearer": "nearer to real images than held-out ones are: .5 is best, either side is worse",
 }
 
 
@@ -50,7 +55,7 @@ class Fidelity:
             missing_synthetic (shares); None of other kinds.
         pairs: a row for each pair of columns of a table: a, b, score, real; None of other kinds.
         classes: figures of each class of images with labels; None of others.
-        notes: what was left out or drawn, and why a figure is lacking.
+        notes: what was left out or drawn, why a figure is lacking, and what detectability below .5 means.
         seed: that makes it the same again.
     """
 
@@ -65,12 +70,12 @@ class Fidelity:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The figures: a row for each, with the columns value, real, low, high and ideal."""
+        """The figures: a row for each, with the columns value, real, low, high, ideal and best (ideal in words)."""
         rows = {
-            name: [each.value, each.real, each.low, each.high, IDEAL.get(name, np.nan)]
+            name: [each.value, each.real, each.low, each.high, IDEAL.get(name, np.nan), BEST.get(name, "")]
             for name, each in self.scores.items()
         }
-        return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "real", "low", "high", "ideal"])
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "real", "low", "high", "ideal", "best"])
 
     def worst_columns(self, n: int = 3) -> pd.DataFrame | None:
         """Return the columns that stay furthest below what real rows reach, the worst first; None without columns."""

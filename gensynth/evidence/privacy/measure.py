@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...errors import ConfigError, DataError
+from ...errors import ConfigError
 from ...learners.base import Features
 from ...random import as_generator
 from .attack import FEWEST_FALSE, Attack, attack
 from .found import Privacy, sentences
+from .links import links_of
 from .near import NONE, Distance, Near, copies, distances, nearer, nearest, nearest_other
 from .points import NAMES, Parts, Places
 from .singling import ENOUGH, HEADS, Singling, rates, singled
@@ -32,6 +33,7 @@ def privacy(
     *,
     held: Any = None,
     parents: Any = None,
+    places: Any = None,
     schema: Any = None,
     features: Features | None = None,
     random_state: int = 0,
@@ -49,13 +51,15 @@ def privacy(
         held: (h, ...) real rows that it has not seen, drawn as the others were, at least 20. Without them there is no
             attack, and each real row's distance to the others is the baseline.
         parents: frame of row and parent: `Balancer.parents_`, or what `sample(return_parents=True)` returns.
+        places: where the given rows are some of those that parents name: which, a mask or positions of the real rows
+            in X, and one of the synthetic rows in the result. None, or None for one: they are all of them.
         schema: kinds of columns that are not to be guessed (tables).
         features: from rows to numbers (n, d), in which distances are measured; each is scaled. Without it tables are
             coded and scaled, images are seen at 16 pixels a side, texts by runs of characters, series at 64 moments
             and recordings by mel spectrograms.
         random_state: at least 0: the same figures for the same rows.
 
-    Raises: DataError where rows or parents cannot be used; ConfigError for a wrong schema, features or random_state.
+    Raises: DataError where rows, parents or places cannot be used; ConfigError for a wrong schema, features or seed.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -63,13 +67,20 @@ def privacy(
         >>> found = privacy(real, real[:100] + 0.001, held=held)
         >>> found.copies.count, bool(found.attack.interval[0] > 0.5), "prove nothing" in found.verdict[-1]
         (0, True, True)
+        >>> from gensynth import SMOTE, Balancer
+        >>> y, balancer = np.repeat(["many", "few"], [150, 50]), Balancer(SMOTE())
+        >>> X_new, y_new = balancer.fit_resample(real, y)
+        >>> few, made = y == "few", balancer.is_synthetic_ & (y_new == "few")
+        >>> found = privacy(real[few], X_new[made], parents=balancer.parents_, places=(few, made))
     """
     if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
         raise ConfigError(f"random_state must be a whole number, at least 0, got {random_state!r}")
     seed = int(random_state)
     parts = Parts(real, synthetic, held, schema, features)
-    links = None if parents is None else _links(parents, len(parts.parts["real"]), len(parts.parts["synthetic"]))
-    return _found(parts, links, seed)
+    sizes = len(parts.parts["real"]), len(parts.parts["synthetic"])
+    if parents is None and places is not None:
+        raise ConfigError("places says which rows parents name: give parents too")
+    return _found(parts, None if parents is None else links_of(parents, places, *sizes), seed)
 
 
 def _found(parts: Parts, links: tuple[Places, Places] | None, seed: int) -> Privacy:
@@ -165,26 +176,6 @@ def _among(links: tuple[Places, Places], places: dict[str, Places], sizes: dict[
         moved.append(where[rows])
     both = (moved[0] >= 0) & (moved[1] >= 0)
     return moved[0][both], moved[1][both]
-
-
-def _links(parents: Any, n: int, m: int) -> tuple[Places, Places]:
-    """Return places of synthetic rows and of their parents; rows of a Balancer's result count behind the real ones.
-
-    Raises: DataError where they are none.
-    """
-    try:
-        child, parent = (np.asarray(parents[name]).astype(np.intp) for name in ("row", "parent"))
-    except (KeyError, IndexError, TypeError, ValueError):
-        raise DataError(
-            "parents must be a frame of the columns row and parent, whole numbers, as parents_ is"
-        ) from None
-    if not len(child):
-        return child, parent
-    if child.max() >= m:  # a Balancer's: kept real rows come first
-        child = child - (child.min() if len(np.unique(child)) == m else n)
-    if child.min() < 0 or child.max() >= m or parent.min() < 0 or parent.max() >= n:
-        raise DataError(f"parents name rows beyond the {m:,} synthetic and the {n:,} real ones")
-    return child, parent
 
 
 def _drawn(count: int, most: int, seed: int, name: str) -> Places:
