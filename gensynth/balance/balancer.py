@@ -222,6 +222,9 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
             self._say_identifiers(X)
         if not len(todo.asked):
             return
+        if hasattr(self.generator_, "told_job"):  # Auto's trials are of the job that is asked
+            pairs = todo.pairs is not None
+            self.generator_.told_job(self.sampling_strategy, self.sampling_strategy_, pairs=pairs, kept=kept)
         target = y if kept is None else take_rows(y, kept)
         judged = any(getattr(gate, "judges_labels", False) for gate in self.gates)
         with ignoring(LabelWarning) if judged else nullcontext():

@@ -44,6 +44,8 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if isinstance(value, PathLike):
         return str(value)
+    if isinstance(value, np.generic):
+        return value.item()
     return value if isinstance(value, str | int | float | bool | None) else repr(value)
 
 

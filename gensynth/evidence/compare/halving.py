@@ -48,7 +48,9 @@ class Marks:
 
     def over(self, other: Marks, metric: str) -> Interval:
         """Return the mean gain over another arm on the folds of both, and one standard error either way."""
-        both = sorted(at for at, value in self.values.items() if np.isfinite([value, other.values.get(at, np.nan)]).all())
+        both = sorted(
+            at for at, value in self.values.items() if np.isfinite([value, other.values.get(at, np.nan)]).all()
+        )
         own, base = (np.array([marks.values[at] for at in both]) for marks in (self, other))
         d = gain(metric, own, base)
         if len(d) < 2:
