@@ -23,12 +23,17 @@ def by_group(course: Course, cut: Sequence[Split], done: Sequence[Trial], names:
     has NaN. The gap is that between the highest group and the lowest; of groups without figures none is taken.
     """
     groups = np.asarray(course.groups)
+    learners = [each.name for each in course.learners]
+
+    def order(item: tuple[tuple[str, str], list[Trial]]) -> tuple[int, int]:
+        return learners.index(item[0][0]), names.index(item[0][1])
+
     parts: dict[tuple[str, str], list[Trial]] = {}
     for each in done:
         if each.guess is not None:
             parts.setdefault((each.learner, each.arm), []).append(each)
     rows = []
-    for (learner, arm), some in sorted(parts.items(), key=lambda item: names.index(item[0][1])):
+    for (learner, arm), some in sorted(parts.items(), key=order):
         tests = np.concatenate([cut[each.fold].test for each in some])
         guess = np.concatenate([each.guess for each in some if each.guess is not None])
         known = [each.chances for each in some if each.chances is not None]
