@@ -8,7 +8,7 @@ from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 
 from gensynth import ARF, VAE, Augment, Auto, Balancer, Images, RandomOverSampler, Series, StyleTransfer, load
-from gensynth.errors import ConfigError, FallbackWarning, FewRowsWarning, RealRowsWarning
+from gensynth.errors import ConfigError, DataError, FallbackWarning, FewRowsWarning, RealRowsWarning
 from gensynth.evidence import auto as choosing
 from gensynth.evidence.candidates import data, listed, spec
 from gensynth.evidence.compare import halving
@@ -344,6 +344,12 @@ def test_rows_that_belong_together_are_in_one_fold(patients, monkeypatch, by):
     assert hasattr(found[0][0].learners[0].model, "column") == (by == "who")
     assert auto.sample(3, y=1).columns.tolist() == ["who", "x", "z"]
     assert auto.repeating().get("split_by", "kept") == ("kept" if by == "who" else None)
+
+
+def test_what_belongs_together_must_be_known(patients):
+    X, y, _ = patients
+    with pytest.raises(DataError, match=r"split_by: there are missing"):
+        Auto(candidates=["ARF"], budget=0, split_by="who").fit(X.assign(who=[None, *X["who"][1:]]), y)
 
 
 def test_what_belongs_together_is_known_of_rows_that_are_left(patients, monkeypatch):

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from .. import gates
 from ..balance import Balancer
 from ..data.labels import Labels
-from ..errors import ConfigError, FallbackWarning, FewRowsWarning, TooFewRows, ignoring
+from ..errors import ConfigError, DataError, FallbackWarning, FewRowsWarning, TooFewRows, ignoring
 from ..generators.augment import built
 from ..generators.base import Codes, Draw, Generator, Supports
 from ..generators.default import CLEAR, choose
@@ -227,13 +227,16 @@ class Auto(Generator):
         if self._names_a_column():
             if values not in list(getattr(X, "columns", ())):
                 raise ConfigError(f"split_by names the column {values!r}, which the data has not")
-            return grouped(X[values], n)
+            values = X[values]
         values = np.asarray(values)
-        if job.kept is not None and values.ndim == 1 and len(values) > job.kept.max():
+        if job.kept is not None and not self._names_a_column() and values.ndim == 1 and len(values) > job.kept.max():
             values = values[job.kept]
         if values.shape != (n,):
             raise ConfigError(f"split_by must be a column of X, or one value for each of {n} rows, got {values.shape}")
-        return grouped(values, n)
+        try:
+            return grouped(values, n)
+        except DataError as error:
+            raise DataError(f"split_by: {error}") from None
 
     def _strategy(self, job: Job) -> Any:
         """Return the strategy of the trials: numbers of rows are for all rows, and shrink with them."""
