@@ -3,6 +3,7 @@ import time
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
@@ -10,6 +11,7 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from gensynth import ARF, VAE, Augment, Auto, Balancer, Images, RandomOverSampler, Series, StyleTransfer, load
 from gensynth.errors import ConfigError, DataError, FallbackWarning, FewRowsWarning, RealRowsWarning
 from gensynth.evidence import auto as choosing
+from gensynth.evidence.blind import Blind
 from gensynth.evidence.candidates import data, listed, spec
 from gensynth.evidence.compare import halving
 from gensynth.evidence.compare.arms import Arm
@@ -266,6 +268,24 @@ def test_identifiers_are_new_where_rows_were_thinned_out():
     assert not set(made["id"][balancer.is_synthetic_]) & set(frame["id"])
 
 
+@pytest.mark.parametrize("form", [pd.DataFrame, pl.DataFrame])
+def test_numbers_of_rows_are_not_learned_from(noise, monkeypatch, form):
+    X = pd.DataFrame({"id": np.arange(1000, 1200), "x": noise[0][:, 0], "z": noise[0][:, 1]})  # in order of the classes
+    found = cuts(monkeypatch)
+    auto = Auto("logistic", "roc_auc", candidates=["GaussianCopula"], random_state=0).fit(form(X), noise[1])
+    assert found[0][0].learners[0].model.columns == ["id"]
+    assert auto.choice_["tried"][0]["score"] < 0.8
+    assert "failed" not in auto.choice_["tried"][1]
+
+
+def test_columns_of_arrays_are_hidden_too(noise):
+    X, y = noise
+    blind = Blind(LogisticRegression(), [0]).fit(X, y)
+    assert blind.predict_proba(X).tolist() == LogisticRegression().fit(X[:, 1:], y).predict_proba(X[:, 1:]).tolist()
+    assert blind.set_params(model__C=2.0).get_params()["model__C"] == 2.0
+    assert not hasattr(Blind(RidgeClassifier(), [0]), "predict_proba")
+
+
 def test_columns_are_what_the_schema_says(noise):
     frame = pd.DataFrame(np.round(noise[0] * 2).astype(int), columns=["a", "b", "c"])
     auto = Auto(candidates=["GaussianCopula"], budget=0, schema={"a": "category"}, random_state=0).fit(frame, noise[1])
@@ -341,7 +361,7 @@ def test_rows_that_belong_together_are_in_one_fold(patients, monkeypatch, by):
     for _, split in found:
         assert not set(who[split.train]) & set(who[split.test])
         assert set(y[split.test]) == {0, 1}
-    assert hasattr(found[0][0].learners[0].model, "column") == (by == "who")
+    assert hasattr(found[0][0].learners[0].model, "columns") == (by == "who")
     assert auto.sample(3, y=1).columns.tolist() == ["who", "x", "z"]
     assert auto.repeating().get("split_by", "kept") == ("kept" if by == "who" else None)
 

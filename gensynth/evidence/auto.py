@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -34,37 +34,12 @@ from .compare.figures import FIGURES, chosen
 from .compare.halving import FOLDS, Marks, counted, halved, told
 from .compare.learners import Entry, entries
 from .compare.trial import Course
+from .job import Job, Level
 from .rows import grouped
 
 SHARE = 8  # a candidate may train for this part of the budget
 LAST = "RandomOverSampler"  # makes rows where all else fails
 Given = Sequence[Any] | None
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a Balancer asks: its strategy, rows to make of each class, whether labels are pairs, which rows are left.
-
-    `kept` are the places of the rows of `fit` among those that `split_by` is of.
-    """
-
-    strategy: Any = "auto"
-    made: Mapping[Any, int] | None = None
-    pairs: bool = False
-    kept: Codes | None = None
-
-
-@dataclass(frozen=True)
-class Level:
-    """A ratio of each class to the largest, where groups are so small that some have more already."""
-
-    ratio: float
-
-    def __call__(self, y: Any) -> dict[Any, int]:
-        """Return how many rows of each class there are to be."""
-        labels, counts = np.unique(y, return_counts=True)
-        wanted = np.maximum(counts, np.round(self.ratio * counts.max()).astype(int))
-        return dict(zip(labels.tolist(), wanted.tolist(), strict=True))
 
 
 class Auto(Generator):
@@ -154,7 +129,7 @@ class Auto(Generator):
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
         X, job = outside(self, rows), self.__dict__.pop("_told", Job())
         self.declined_: str | None = None
-        candidates = listed(self.candidates, X, self.kind_, self.schema, self._seconds() / SHARE)
+        candidates = listed(self.candidates, X, self.kind_, self._known, self._seconds() / SHARE)
         name, why, tried = self._chosen(X, codes, candidates, job, key)
         if name is None:
             self.declined_ = f"Auto leaves the data as it is: {why}"
@@ -190,7 +165,7 @@ class Auto(Generator):
             return (DEFAULT if ruled else first), text, []
         name, why = self._judged(nothing, tried)
         if job.pairs:
-            level = self._strategy(job) == Level(1.0)
+            level = job.wanted(self.labels_) == Level(1.0)
             notes.append("tried within groups" + (", of which classes were made level" if level else ""))
         return name, "; ".join([why, *notes]), list(told(nothing, tried, self.metric))
 
@@ -208,13 +183,22 @@ class Auto(Generator):
         return Course(X, codes, labels, rare, (learner,), together, groups, "balanced_accuracy", seed)
 
     def _learner(self, X: Any) -> Entry:
-        """Return who learns, and does not see what says which rows belong together. Raises: ConfigError."""
+        """Return who learns, and sees neither identifiers nor what says which rows belong together."""
         usual = "boosting" if self.learner is None and self.kind_ == "table" else self.learner
         made = entries(usual, self.kind_)[0]
+        hidden = [*getattr(self.encoder_, "identifiers", ()), *([self.split_by] if self._names_a_column() else [])]
         seen = hasattr(getattr(made.model, "estimator", made.model), "steps")  # a Pipeline may name its columns
-        if not self._names_a_column() or seen or len(X.columns) < 2:
+        if seen or not hidden or len(set(hidden)) >= self.n_features_in_:
             return made
-        return replace(made, model=Blind(made.model, self.split_by))
+        return replace(made, model=Blind(made.model, hidden))
+
+    @property
+    def _known(self) -> Any:
+        """What candidates are told of columns: identifiers, which a part of the rows may not look like, and schema."""
+        numbered = dict.fromkeys(getattr(self.encoder_, "identifiers", ()), "identifier")
+        if self.schema is None:
+            return numbered or None
+        return {**numbered, **self.schema} if isinstance(self.schema, Mapping) else self.schema
 
     def _names_a_column(self) -> bool:
         return isinstance(self.split_by, str | int | float) and not hasattr(self.split_by, "shape")
@@ -238,16 +222,6 @@ class Auto(Generator):
         except DataError as error:
             raise DataError(f"split_by: {error}") from None
 
-    def _strategy(self, job: Job) -> Any:
-        """Return the strategy of the trials: numbers of rows are for all rows, and shrink with them."""
-        if isinstance(job.strategy, str):
-            return job.strategy
-        if job.pairs:
-            return Level(float(job.strategy) if isinstance(job.strategy, int | float) else 1.0)
-        counts = self.labels_.counts
-        codes = {self.labels_.code(label): n for label, n in (job.made or {}).items()}
-        return {code: int(counts[code]) + n for code, n in codes.items()}
-
     def _judged(self, nothing: Marks, tried: list[Marks]) -> tuple[str | None, str]:
         """Return the best candidate where it is better than nothing by more than a standard error, and why."""
         what = FIGURES[self.metric].words
@@ -269,12 +243,12 @@ class Auto(Generator):
 
     def _arm(self, each: Candidate, X: Any, job: Job) -> Arm:
         held = self._gates(X) if each.name == DEFAULT else []
-        maker = Balancer(each.maker, sampling_strategy=self._strategy(job), gates=held, on_short="fill")
+        maker = Balancer(each.maker, sampling_strategy=job.wanted(self.labels_), gates=held, on_short="fill")
         return Arm(each.name, "rows", maker, by_group=job.pairs)
 
     def _gates(self, X: Any) -> list[Any]:
         """Return the gates of the rule."""
-        return [getattr(gates, name)(**params) for name, params in choose(X, self.schema).gates]
+        return [getattr(gates, name)(**params) for name, params in choose(X, self._known).gates]
 
     def _best(
         self, X: Any, name: str | None, candidates: Mapping[str, Candidate], tried: list[dict[str, Any]]
@@ -286,8 +260,8 @@ class Auto(Generator):
         ]
         if name or able:
             return candidates[name or able[0]]
-        given = built(LAST if DEFAULT in failed else choose(X, self.schema).name)
-        return Candidate(DEFAULT, given, used(given, self.schema))
+        given = built(LAST if DEFAULT in failed else choose(X, self._known).name)
+        return Candidate(DEFAULT, given, used(given, self._known))
 
     def _learned(self, taken: Candidate, X: Any, codes: Codes, key: int) -> Generator:
         made = built(taken.maker)

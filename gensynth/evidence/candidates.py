@@ -86,8 +86,10 @@ def used(given: Generator, schema: Any = None, seconds: float = 0.0) -> Generato
     """Return a copy that knows the columns, and trains for so long at most where it can be told so."""
     made = built(given)
     own = made.get_params(deep=False).get("schema", ...)
-    if schema is not None and (own is None or isinstance(own, Mapping)):
-        made.set_params(schema={**schema, **(own or {})})
+    if schema is not None and own is None:
+        made.set_params(schema=schema)
+    elif isinstance(schema, Mapping) and isinstance(own, Mapping):
+        made.set_params(schema={**schema, **own})
     return _bounded(made, seconds) if seconds else made
 
 
