@@ -195,14 +195,23 @@ def test_what_belongs_together_is_in_one_fold_and_no_feature(table):
         assert all(patients.count(each) == 5 for each in set(patients))
 
 
+def test_identifiers_are_no_features(table):
+    X, y = table
+    frame = pd.DataFrame(X, columns=["a", "b", "c"])
+    named = frame.assign(code=[f"A-{at:04}" for at in range(180)], row=np.arange(180))  # rows of a class are together
+    plain, found = (compare(rows, y, methods="SMOTE", **QUICK) for rows in (frame, named))
+    assert found.table["roc_auc"].tolist() == plain.table["roc_auc"].tolist()
+    assert any("identifiers: code, row" in note for note in found.notes)
+
+
 def test_groups_are_never_cut_whoever_cuts(table):
     X, y = table
     from sklearn.model_selection import KFold
 
     with pytest.raises(DataError, match=r"cuts .* of the groups"):
         compare(X, y, methods="none", learners="logistic", cv=KFold(3, shuffle=True), split_by=np.arange(180) // 4)
+    mixed = np.arange(180) % 5 // 4
     with pytest.raises(DataError, match=r"cuts .* of the groups"):
-        mixed = np.arange(180) % 5 // 4
         compare(X, mixed, methods="none", learners="logistic", cv="time", split_by=np.arange(180) % 9)
 
 

@@ -7,6 +7,7 @@ as they are. Differences to nothing are taken fold by fold.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import warnings
@@ -15,9 +16,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
+from ...data.frames import Frame
 from ...data.kinds import count_rows, kind_of
 from ...data.labels import Labels
+from ...data.schema import identifiers_of
 from ...errors import ConfigError, DataError, FallbackWarning
 from ...training.progress import wanted
 from ..asked import seed_asked
@@ -39,7 +43,7 @@ def compare(
     """Return what methods are worth to learners, and whether any of them should be used.
 
     Arguments:
-        X: n rows of any kind.
+        X: n rows of any kind. Columns of a frame that are identifiers are left out, which is said.
         y: (n,) labels of at least two classes.
         methods: names ("SMOTE", "ARF", "default" for what `default_balancer` makes, ...), generators, Balancers,
             samplers of imbalanced-learn, or a mapping of names to them; None for the usual ones of the kind. "none",
@@ -72,12 +76,13 @@ def compare(
     """
     began = time.perf_counter()
     X, together = _apart(X, split_by)
+    values = _groups(X, groups)
+    X, unseen = _without_identifiers(X)
     names, kind = chosen(metrics), kind_of(X)
     labels, codes = Labels.fit(y, count_rows(X))
     if len(labels) < 2:
         raise DataError("there is one class alone: nothing to compare")
     seed = seed_asked(random_state)
-    values = _groups(X, groups)
     course = Course(
         X, codes, labels, int(labels.counts.argmin()), tuple(each.coded(labels) for each in entries(learners, kind)),
         together, values, bound_of(names), seed, timely=isinstance(cv, str) and cv == "time",
@@ -85,6 +90,7 @@ def compare(
     listed = arms(methods, X, kind, values is not None)
     cut, notes = splits(codes, cv, seed, together, quick=kind == "table")
     done, stopped = _done(course, listed, cut, n_jobs)
+    notes += unseen
     if stopped:
         notes.append(f"stopped: {len({each.fold for each in done})} of {len(cut)} folds were begun")
         warnings.warn("the comparison was stopped: what is finished is returned", FallbackWarning, stacklevel=2)
@@ -101,7 +107,7 @@ def _done(course: Course, listed: list[Arm], cut: list[Split], n_jobs: int | Non
     bar = _Bar(len(jobs)) if wanted(None) else None
     try:
         found: Iterator[list[Trial]] = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)(
-            delayed(trials)(course, *job) for job in jobs
+            delayed(_trials)(os.getpid(), course, *job) for job in jobs
         )
         for some in found:
             done += some
@@ -113,6 +119,14 @@ def _done(course: Course, listed: list[Arm], cut: list[Split], n_jobs: int | Non
         if bar is not None:
             bar.close()
     return done, False
+
+
+def _trials(parent: int, *job: Any) -> list[Trial]:
+    """Return the trials of a job, in a process of its own by one thread: several of each spin on each other's cores."""
+    if os.getpid() == parent:
+        return trials(*job)
+    with threadpool_limits(limits=1):
+        return trials(*job)
 
 
 class _Bar:
@@ -143,6 +157,18 @@ def _apart(X: Any, split_by: Any) -> tuple[Any, Codes | None]:
         return X, grouped(values, count_rows(X))
     rest = X.drop(column) if hasattr(X, "lazy") else X.drop(columns=[column])
     return rest, grouped(values, count_rows(X))
+
+
+def _without_identifiers(X: Any) -> tuple[Any, list[str]]:
+    """Return a frame without the columns that are identifiers, of which nothing can be learned, and what was done."""
+    if not hasattr(X, "columns"):
+        return X, []
+    frame = Frame.open(X)[0]
+    named = [name for name in identifiers_of(frame) if isinstance(name, str)] if frame.columns.is_unique else []
+    if not named or len(named) == frame.shape[1]:
+        return X, []
+    rest = X.drop(named) if hasattr(X, "lazy") else X.drop(columns=named)
+    return rest, [f"left out, as identifiers: {', '.join(named)[:200]}"]
 
 
 def _groups(X: Any, groups: Any) -> Any:
