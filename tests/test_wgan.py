@@ -288,7 +288,9 @@ def test_a_model_is_shown_with_its_distance(model, tmp_path, capsys):
 
     model.save(tmp_path / "model")
     showing.run(str(tmp_path / "model"), target=None, schema={})
-    assert any(line.strip().startswith("distance") and "▁" in line for line in capsys.readouterr().out.splitlines())
+    told = capsys.readouterr().out
+    assert any(line.strip().startswith("distance: first") for line in told.splitlines())
+    assert "█" in told[told.index("distance: first") :]
 
 
 @pytest.mark.slow
