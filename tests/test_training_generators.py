@@ -273,6 +273,8 @@ def test_fits_in_threads_are_those_one_after_another_and_leave_no_trace(table, c
     assert settings() == before
 
 
+# In threads scikit-learn puts back lists of filters that are not its own, and with them what `ignoring` had put in.
+@pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")
 def test_a_grid_search_in_threads_is_that_of_one_thread(capfd):
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], [240, 60])
