@@ -30,7 +30,6 @@ from .balancing_folders import labels_of
 from .compare_job import Compare
 from .folders import Folder, check_page, is_folder, refuse_columns, refuse_files
 from .holding import codes_of, groups_of_rows
-from .reporting import stopped
 from .request import features, known_columns, split_target
 from .saying import CUT
 from .settings import as_yaml, threads
@@ -71,9 +70,9 @@ def run(job: Compare, *, overwrite: bool, print_config: bool) -> None:
         raise error if job.data in str(error) else type(error)(f"{job.data}: {error}") from error
     print(found)
     _write(job, found, given, recipe, overwrite)
-    if stopped(found):
+    if found.stopped:
         print(f"gensynth: {CUT}", file=sys.stderr)
-    if stopped(found) or len(found.failed) == len(found.learners) * len(found.arms):
+    if found.stopped or len(found.failed) == len(found.learners) * len(found.arms):
         raise typer.Exit(1)
 
 

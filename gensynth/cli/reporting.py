@@ -106,14 +106,9 @@ def write(job: Job, told: Told, found: Comparison | None, overwrite: bool) -> No
     if found is not None and finished:
         print(found.verdict.partition("\n")[0], file=sys.stderr)
     print(f"Report: {job.report}", file=sys.stderr)
-    if found is not None and stopped(found):
+    if found is not None and found.stopped:
         print(f"gensynth: {CUT}", file=sys.stderr)
         raise typer.Exit(1)
-
-
-def stopped(found: Comparison) -> bool:
-    """Whether Ctrl-C ended a comparison."""
-    return any(note.startswith("stopped:") for note in found.notes)
 
 
 def _folds(each: float) -> tuple[int, int] | None:

@@ -31,11 +31,11 @@ from .blind import Blind
 from .candidates import DEFAULT, NONE, Candidate, check, listed, plain_or_none, spec, used
 from .compare.arms import Arm
 from .compare.figures import FIGURES, chosen
-from .compare.halving import FOLDS, Marks, counted, halved, told
+from .compare.halving import FOLDS, Marks, halved, told
 from .compare.learners import Entry, entries
 from .compare.trial import Course
 from .job import Job, Level
-from .rows import grouped
+from .rows import counted, grouped
 
 SHARE = 8  # a candidate may train for this part of the budget
 LAST = "RandomOverSampler"  # makes rows where all else fails

@@ -66,6 +66,17 @@ def _place(codes: Codes) -> Codes:
     return made
 
 
+def counted(codes: Codes, together: Codes | None) -> Codes:
+    """Return of how many rows, or groups of rows that belong together, each class is. Shape: (n,) to (classes,).
+
+    >>> counted(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]))
+    array([2, 1])
+    """
+    if together is None:
+        return np.bincount(codes)
+    return np.bincount(np.unique(np.stack([codes, together], axis=1), axis=0)[:, 0])
+
+
 def folded_groups(codes: Codes, folds: int, seed: int, groups: Codes) -> Codes:
     """Return the fold of each row; a group is in one fold, and classes are spread as evenly as groups allow.
 

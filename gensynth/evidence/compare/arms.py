@@ -58,7 +58,7 @@ class Arm:
             ]
             maker.set_params(**dict.fromkeys(unset, seed % 2**31))
         if isinstance(params.get("sampling_strategy"), Mapping):
-            maker.set_params(sampling_strategy=_fewer(params["sampling_strategy"], codes, rows))
+            maker.set_params(sampling_strategy=fewer(params["sampling_strategy"], codes, rows))
         X_new, y_new = maker.fit_resample(X, y if isinstance(maker, Balancer) else rows.labels.classes[codes])
         _stop_if_stopped(maker)
         return X_new, rows.labels.codes(y_new)
@@ -73,7 +73,7 @@ class Rows:
     groups: Any = None
 
 
-def _fewer(asked: Mapping[Any, int], codes: Codes, rows: Rows) -> dict[Any, int]:
+def fewer(asked: Mapping[Any, int], codes: Codes, rows: Rows) -> dict[Any, int]:
     """Return numbers of rows that were asked for all rows as they are for these, no fewer than there are."""
     counts = np.bincount(codes, minlength=len(rows.labels))
     here = {label: int(n) for label, n in zip(rows.labels.classes.tolist(), counts, strict=True) if n}

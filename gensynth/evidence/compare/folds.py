@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ConfigError, DataError, TooFewRows, ignoring
-from ..rows import folded, folded_groups
+from ..rows import counted, folded, folded_groups
 
 Codes = npt.NDArray[np.intp]
 FOLDS = 5
@@ -42,18 +42,13 @@ def splits(codes: Codes, cv: Any, seed: int, together: Codes | None, quick: bool
     """
     if isinstance(cv, str) and cv == "time":
         note = "rows are taken as in order of time: each fold learns from the rows before it"
-        return _apart(_past(codes, FOLDS), together), [note]
+        return _whole(_past(codes, FOLDS), together), [note]
     if cv is None or isinstance(cv, int | np.integer) or (isinstance(cv, tuple) and len(cv) == 2 and _counts(cv)):
         return _drawn(codes, cv, seed, together, quick)
-    return _apart(_given(codes, cv, together), together), []
+    return _whole(_given(codes, cv, together), together), []
 
 
-def _counted(codes: Codes, groups: Codes) -> Codes:
-    """Return of how many groups each class has rows. Shape: (n,) twice, to (k,)."""
-    return np.bincount(np.unique(np.stack([codes, groups], axis=1), axis=0)[:, 0])
-
-
-def _apart(made: list[Split], together: Codes | None) -> list[Split]:
+def _whole(made: list[Split], together: Codes | None) -> list[Split]:
     """Return splits. Raises: DataError where rows that belong together are on both sides of one."""
     for split in made if together is not None else ():
         both = np.intersect1d(together[split.train], together[split.test])  # type: ignore[index]
@@ -73,7 +68,7 @@ def _drawn(codes: Codes, cv: Any, seed: int, together: Codes | None, quick: bool
         raise ConfigError(f"cv must be at least 2 folds, or (folds, rounds), got {cv!r}")
     own = np.arange(len(codes)) if together is None else together
     notes, what = [], "rows" if together is None else "groups"
-    lone = _counted(codes, own) < 2
+    lone = counted(codes, own) < 2
     if (~lone).sum() < 2:
         raise TooFewRows(f"two classes of two {what} are needed: one to learn from and one to be asked about")
     if lone.any():
@@ -82,7 +77,7 @@ def _drawn(codes: Codes, cv: Any, seed: int, together: Codes | None, quick: bool
     if len(np.unique(codes[asked])) < 2:
         raise TooFewRows("all rows of some classes are in one group with those of others: no fold can ask about them")
     again = np.unique(codes[asked], return_inverse=True)[1]
-    least = int(_counted(again, own[asked]).min())
+    least = int(counted(again, own[asked]).min())
     if least < folds:
         notes.append(f"{max(least, 2)} folds and not {folds}, as the smallest class has {least} {what}")
         folds = max(least, 2)

@@ -21,8 +21,8 @@ from sklearn.base import clone
 
 from ...errors import ConfigError, TooFewRows
 from ...random import as_generator
-from ..rows import folded, folded_groups
-from .arms import Arm, part
+from ..rows import counted, folded, folded_groups
+from .arms import Arm, Rows, fewer, part
 from .figures import FIGURES, gain
 from .folds import Split
 from .intervals import Interval
@@ -138,17 +138,6 @@ def _check_learner(course: Course, nothing: Marks, metric: str, at: int) -> None
         raise ConfigError(f"learner: {name} gives no {figure.words}, which needs {needs}: {other}")
 
 
-def counted(codes: Codes, together: Codes | None) -> Codes:
-    """Return of how many rows, or groups of rows that belong together, each class is. Shape: (n,) to (classes,).
-
-    >>> counted(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]))
-    array([2, 1])
-    """
-    if together is None:
-        return np.bincount(codes)
-    return np.bincount(np.unique(np.stack([codes, together], axis=1), axis=0)[:, 0])
-
-
 def _split(course: Course, at: int) -> Split:
     """Return a fold. What can never be asked about is learned from; of groups, what is not held out with others."""
     codes, together, round_ = course.codes, course.together, at // FOLDS
@@ -200,9 +189,10 @@ def _fewer_rows(arm: Arm, course: Course, smaller: Course) -> Arm:
     asked = getattr(arm.maker, "sampling_strategy", None)
     if not isinstance(asked, Mapping):
         return arm
-    share, counts = len(smaller.codes) / len(course.codes), np.bincount(smaller.codes)
-    fewer = {label: max(round(n * share), int(counts[course.labels.code(label)])) for label, n in asked.items()}
-    return replace(arm, maker=clone(arm.maker, safe=False).set_params(sampling_strategy=fewer))
+    rows = Rows(course.labels, len(course.codes))
+    return replace(
+        arm, maker=clone(arm.maker, safe=False).set_params(sampling_strategy=fewer(asked, smaller.codes, rows))
+    )
 
 
 def told(nothing: Marks, tried: Sequence[Marks], metric: str) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -113,7 +113,42 @@ def _named(name: str, kind: Kind) -> Any:
     return Coded(HistGradientBoostingClassifier(early_stopping=False), indicators=False)
 
 
-class Coded:
+class Around:
+    """A classifier that sees rows in another way than another one inside it, `model`.
+
+    A subclass names its further parameters in `own`, and says in `_seen` what the classifier inside sees.
+    """
+
+    own: ClassVar[tuple[str, ...]] = ()
+    model: Any
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, of the classifier inside too."""
+        inner = _params(self.model) if deep else {}
+        mine = {name: getattr(self, name) for name in ("model", *self.own)}
+        return mine | {f"model__{name}": value for name, value in inner.items()}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of the classifier inside."""
+        self.model.set_params(**{name.removeprefix("model__"): value for name, value in params.items()})
+        return self
+
+    def _seen(self, X: Any) -> Any:
+        """Return what the classifier inside sees of rows."""
+        raise NotImplementedError
+
+    def predict(self, X: Any) -> Any:
+        """Return the class of each row. Shape: (n,)."""
+        return self.model.predict(self._seen(X))
+
+    def __getattr__(self, name: str) -> Any:
+        """Give chances or scores where the classifier inside does."""
+        if name in ("predict_proba", "decision_function") and hasattr(self.__dict__.get("model"), name):
+            return lambda X: getattr(self.model, name)(self._seen(X))
+        raise AttributeError(name)
+
+
+class Coded(Around):
     """A classifier of numbers that takes tables.
 
     Arguments:
@@ -122,20 +157,10 @@ class Coded:
             missing, which trees take.
     """
 
+    own = ("indicators",)
+
     def __init__(self, model: Any, indicators: bool = True) -> None:
         self.model, self.indicators = model, indicators
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, of the classifier inside too."""
-        own = {"model": self.model, "indicators": self.indicators}
-        inner = {f"model__{name}": value for name, value in _params(self.model).items()} if deep else {}
-        return own | inner
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters of the classifier inside."""
-        inner = {name.removeprefix("model__"): value for name, value in params.items() if name.startswith("model__")}
-        self.model.set_params(**inner)
-        return self
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from a table and the codes of its rows (n,)."""
@@ -149,7 +174,7 @@ class Coded:
             self.model.set_params(categorical_features=named or None)
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         with ignoring(UserWarning):  # of scikit-learn: a fit that has not converged is as good as it is
-            self.model.fit(self._numbers(X), y, **weights)
+            self.model.fit(self._seen(X), y, **weights)
         self.classes_ = self.model.classes_
         return self
 
@@ -166,7 +191,7 @@ class Coded:
             counts = np.bincount(x[~np.isnan(x[:, start]), start].astype(np.intp), minlength=levels)
             self.levels_[start] = np.argsort(-counts, kind="stable")[:LEVELS]
 
-    def _numbers(self, X: Any) -> Any:
+    def _seen(self, X: Any) -> Any:
         if self.encoder_ is None:
             return X.tocsr() if self.indicators else X.toarray()
         x = self.encoder_.encode(X)
@@ -178,16 +203,6 @@ class Coded:
         parts = [(numbers - self.middle_) / self.spread_]
         parts += [(x[:, [start]] == levels).astype(np.float64) for start, levels in self.levels_.items()]
         return np.concatenate(parts, axis=1)
-
-    def __getattr__(self, name: str) -> Any:
-        """Give chances or scores where the classifier inside does."""
-        if name in ("predict_proba", "decision_function") and hasattr(self.__dict__.get("model"), name):
-            return lambda X: getattr(self.model, name)(self._numbers(X))
-        raise AttributeError(name)
-
-    def predict(self, X: Any) -> Any:
-        """Return the class of each row. Shape: (n,)."""
-        return self.model.predict(self._numbers(X))
 
 
 class ByKind:

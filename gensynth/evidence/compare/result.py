@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...data.labels import Labels
 from ...errors import ConfigError
 from . import verdict
 from .arms import CHEAP, NOTHING, THRESHOLD
@@ -43,6 +42,7 @@ class Comparison:
         notes: what else there is to know.
         seconds: that it took.
         seed: that makes it the same again.
+        stopped: whether Ctrl-C ended it.
     """
 
     counts: dict[Any, int]
@@ -59,13 +59,15 @@ class Comparison:
     notes: tuple[str, ...]
     seconds: float
     seed: int
+    stopped: bool = False
 
     @classmethod
     def of(
-        cls, course: Course, labels: Labels, names: list[str], metrics: tuple[str, ...], cut: list[Split],
-        done: list[Trial], notes: list[str], seconds: float,
+        cls, course: Course, names: list[str], metrics: tuple[str, ...], cut: list[Split], done: list[Trial],
+        notes: list[str], *, stopped: bool, seconds: float,
     ) -> Self:  # fmt: skip
         """Return what the trials found."""
+        labels = course.labels
         done = sorted(done, key=lambda one: (one.fold, names.index(one.arm), one.learner))  # however they came
         rows = [
             {"learner": each.learner, "method": each.arm, "fold": each.fold, **each.figures,
@@ -83,7 +85,7 @@ class Comparison:
             {(each.learner, each.arm): each.error for each in done if each.error is not None},
             float(np.mean([len(split.test) / len(split.train) for split in cut])),
             None if course.groups is None else by_group(course, cut, done, names), _pooled(course, cut, done),
-            (*notes, *said[:10]), seconds, course.seed,
+            (*notes, *said[:10]), seconds, course.seed, stopped,
         )  # fmt: skip
 
     # Figures -----------------------------------------------------------------------------------------------------

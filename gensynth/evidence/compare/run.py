@@ -94,8 +94,8 @@ def compare(
     if stopped:
         notes.append(f"stopped: {len({each.fold for each in done})} of {len(cut)} folds were begun")
         warnings.warn("the comparison was stopped: what is finished is returned", FallbackWarning, stacklevel=2)
-    names_of = [arm.name for arm in listed]
-    return Comparison.of(course, labels, names_of, names, cut, done, notes, time.perf_counter() - began)
+    called, seconds = [arm.name for arm in listed], time.perf_counter() - began
+    return Comparison.of(course, called, names, cut, done, notes, stopped=stopped, seconds=seconds)
 
 
 def _done(course: Course, listed: list[Arm], cut: list[Split], n_jobs: int | None) -> tuple[list[Trial], bool]:
