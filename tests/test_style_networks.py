@@ -399,7 +399,7 @@ def test_a_training_goes_on_repeats_and_is_watched(tmp_path):
     np.testing.assert_array_equal(whole.sample(2), again.sample(2))
     np.testing.assert_array_equal(whole.sample(2), fitted("adain", X).sample(2))
     with pytest.warns(GensynthWarning, match="max_time ended training"):
-        short = fitted("adain", X, steps=5000, max_time=0.2)  # a quick machine is done in a second
+        short = fitted("adain", X, steps=5000, max_time=0.2)  # less than a round, of which it is warned
     assert short.ended_ == "time"
     repeated = StyleTransfer(**short.get_params() | short.repeating()).fit(X)
     np.testing.assert_array_equal(short.sample(2), repeated.sample(2))
