@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from imblearn.utils import check_sampling_strategy
 
 from ..data.labels import Labels
 from ..errors import ConfigError, DataError, UnknownCategory, nearest
 
 Codes = npt.NDArray[np.intp]
+WORDS = ("auto", "minority", "not minority", "not majority", "all")
 
 
 @dataclass(frozen=True)
@@ -74,32 +74,57 @@ def counts_of(strategy: Any, labels: Labels, codes: Codes) -> dict[int, int]:
     """Return the number of rows to make of each class, by code."""
     if callable(strategy):
         strategy = strategy(labels.decode(codes))
-    have = np.bincount(codes, minlength=len(labels))
+    return lacking(strategy, labels, np.bincount(codes, minlength=len(labels)))
+
+
+def lacking(strategy: Any, labels: Labels, have: npt.NDArray[np.integer]) -> dict[int, int]:
+    """Return the number of rows to make of each class, by code, where there are so many. Shape: have (classes,).
+
+    Raises: ConfigError where the strategy is not one, names an unknown label, or asks for fewer rows than there are.
+    """
+    if isinstance(strategy, Mapping):
+        return _named(strategy, labels, have)
+    here = {code: int(n) for code, n in enumerate(have) if n}
+    most, least = max(here.values()), min(here.values())
+    if isinstance(strategy, str) and strategy in WORDS:
+        few, many = min(here, key=here.__getitem__), max(here, key=here.__getitem__)
+        spared = {"minority": {*here} - {few}, "not minority": {few}, "all": set[int]()}.get(strategy, {many})
+        return {code: most - n for code, n in here.items() if n < most and code not in spared}
+    if isinstance(strategy, list | tuple | set):
+        raise ConfigError(f"sampling_strategy cannot be a list, got {strategy!r}: give {{label: rows}}")
+    if isinstance(strategy, bool) or not isinstance(strategy, float | int | np.number):
+        raise ConfigError(f"sampling_strategy={strategy!r} is not known{nearest(strategy, WORDS)}")
+    if not 0 < strategy <= 1:
+        raise ConfigError(f"sampling_strategy={strategy!r}: a ratio of two classes is in the range (0, 1]")
+    if len(here) != 2:
+        raise ConfigError(
+            f"sampling_strategy={strategy!r}: a ratio is for two classes (a binary target), and there are {len(here)}: "
+            "give a dict"
+        )
+    n = int(most * strategy - least)
+    if n <= 0:
+        raise ConfigError(
+            f"sampling_strategy={strategy!r}: the specified ratio required to remove samples from the minority class, "
+            f"whose ratio is {least / most:.3g} already: increase it"
+        )
+    return {min(here, key=here.__getitem__) if least < most else max(here): n}
+
+
+def _named(strategy: Mapping[Any, Any], labels: Labels, have: npt.NDArray[np.integer]) -> dict[int, int]:
     try:
-        if isinstance(strategy, Mapping):
-            strategy = {labels.code(label): n for label, n in strategy.items()}
-            for code, n in strategy.items():
-                label = labels.classes.tolist()[code]
-                if isinstance(n, bool) or not isinstance(n, int | np.integer):
-                    raise ConfigError(f"the strategy asks for {n!r} rows of class {label!r}: give a whole number")
-                if n < have[code]:
-                    raise ConfigError(
-                        f"the strategy asks for {n:,} rows of class {label!r}, which has {have[code]:,} already: "
-                        f"ask for at least as many, or thin it out with under="
-                    )
-            return {code: int(n - have[code]) for code, n in strategy.items() if have[code] and n > have[code]}
+        wanted = {labels.code(label): n for label, n in strategy.items()}
     except UnknownCategory as error:
         raise ConfigError(f"the strategy names a class that the data has not: {error}") from None
-    words = ("auto", "minority", "not minority", "not majority", "all")
-    if isinstance(strategy, bool) or (isinstance(strategy, str) and strategy not in words):
-        raise ConfigError(f"sampling_strategy={strategy!r} is not known{nearest(strategy, words)}")
-    if isinstance(strategy, str) and strategy in ("auto", "not majority") and np.count_nonzero(have) > 1:
-        return {code: int(have.max() - n) for code, n in enumerate(have) if 0 < n < have.max()}
-    try:
-        found = check_sampling_strategy(strategy, codes, "over-sampling")
-    except (ValueError, TypeError) as error:
-        raise ConfigError(f"sampling_strategy={strategy!r}: {str(error).splitlines()[0]}") from error
-    return {int(code): int(n) for code, n in found.items() if n > 0}
+    for code, n in wanted.items():
+        label = labels.classes.tolist()[code]
+        if isinstance(n, bool) or not isinstance(n, int | np.integer):
+            raise ConfigError(f"the strategy asks for {n!r} rows of class {label!r}: give a whole number")
+        if n < have[code]:
+            raise ConfigError(
+                f"the strategy asks for {n:,} rows of class {label!r}, which has {have[code]:,} already: "
+                f"ask for at least as many, or thin it out with under="
+            )
+    return {code: int(n - have[code]) for code, n in wanted.items() if have[code] and n > have[code]}
 
 
 def pair_labels(pairs: list[tuple[Any, Any]], codes: Codes) -> npt.NDArray[Any]:
