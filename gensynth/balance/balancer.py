@@ -25,7 +25,8 @@ from ..data.schema import identifiers_of
 from ..errors import ConfigError, DataError, FallbackWarning, LabelWarning, NotFitted, ignoring
 from ..generators.base import Generator, checked_seed
 from ..random import as_generator, fresh_seed
-from .asking import Answer, ask, ask_through
+from .asking import Answer
+from .maker import Maker
 from .merge import binarized, joined_labels, named, tally, training_of, with_column
 from .prefit import check_same_columns, renewed
 from .strategy import Plan, pair_labels, plan
@@ -87,6 +88,20 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         _, codes, labels = self._open(X, y)
         self._planned(X, labels, codes, np.arange(len(codes)))
         return self
+
+    def learn(self, X: Any, y: Any) -> Maker | None:
+        """Learn what makes rows, and make none: who has no room for all of them asks for some at a time.
+
+        `under` takes no part in it. Returns None where no rows are to be made.
+
+        Raises: DataError where X or y cannot be used. ConfigError where the request is wrong.
+        """
+        self._check_params()
+        y, codes, labels = self._open(X, y)
+        self.seed_, self.kept_ = self._seed(), np.arange(len(codes))
+        todo = self._planned(X, labels, codes, self.kept_)
+        self._fit_generator(X, X, todo, None, y)
+        return self._maker(todo, X, y, labels)
 
     def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
         """Return the surviving real rows, unchanged and in order, followed by the synthetic ones, and their labels.
@@ -239,24 +254,24 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
 
     def _answer(self, todo: Plan, X_real: Any, y: Any, labels: Labels) -> Answer:
         """Return the synthetic rows, with the places of the plan that they fill."""
+        maker = self._maker(todo, X_real, y, labels)
+        return Answer.empty(X_real) if maker is None else maker.make(todo.asked, self.seed_)
+
+    def _maker(self, todo: Plan, X_real: Any, y: Any, labels: Labels) -> Maker | None:
+        """Return what makes the rows of a plan, None where none are to be made."""
         target = y if len(self.kept_) == len(todo.codes) == count_rows(y) else take_rows(y, self.kept_)
         declined = getattr(self.generator_, "declined_", None)  # Auto's: no generator helps
         if declined:
-            warnings.warn(declined, FallbackWarning, stacklevel=3)
+            warnings.warn(declined, FallbackWarning, stacklevel=4)
         if declined or not len(todo.asked):
-            return Answer.empty(X_real)
+            return None
         own = [*self.gates] or [*getattr(self.generator_, "gates_", ())]
         gates = [self._gate(gate).fit(X_real, target) for gate in own]
         names = labels.classes[todo.classes]
         if todo.pairs is not None or names.dtype.kind not in "iu":
             names = np.empty(len(todo.classes), dtype=object)
             names[:] = labels.classes[todo.classes].tolist() if todo.pairs is None else todo.pairs
-        if not gates:
-            return ask(self.generator_, todo.asked, names, seed=self.seed_)
-        return ask_through(
-            gates, self.generator_, todo.asked, names, lambda places: labels.decode(todo.classes[places]),
-            seed=self.seed_, on_short=self.on_short if self.gates else "fill",
-        )  # fmt: skip
+        return Maker(self.generator_, gates, labels, todo.classes, names, self.on_short if self.gates else "fill")
 
     def _gate(self, gate: Any) -> Any:
         """Return a copy of a gate, which sees the columns as the generator does where it wants to know them."""
