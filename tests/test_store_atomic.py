@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import platform
 import resource
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gensynth.errors import ConfigError, FormatError, GensynthError
-from gensynth.store import atomic_folder, atomic_write, check_output, json_text, read_json, write_json
+from gensynth.store import atomic, atomic_folder, atomic_write, check_output, json_text, read_json, write_json
+from gensynth.store.beside import hidden, swap
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def names(folder):
@@ -207,11 +214,90 @@ def test_folder_comes_back_when_the_rename_fails(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         real(source, target)
 
+    monkeypatch.setattr(atomic, "swap", lambda *_: False)  # a disk that cannot
     monkeypatch.setattr(os, "rename", fail_once)
     with pytest.raises(KeyboardInterrupt), atomic_folder(tmp_path / "out", overwrite=True) as folder:
         (folder / "new").touch()
     assert names(tmp_path) == ["out"]
     assert names(tmp_path / "out") == ["old"]
+
+
+def test_folders_change_places_in_one_step_where_the_disk_can(tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        (tmp_path / name / f"in {name}").mkdir(parents=True)
+    if not swap(tmp_path / "a", tmp_path / "b"):
+        pytest.skip("this disk cannot swap folders")
+    assert (names(tmp_path / "a"), names(tmp_path / "b")) == (["in b"], ["in a"])
+    monkeypatch.setattr(os, "rename", None)
+    with atomic_folder(tmp_path / "a", overwrite=True) as folder:
+        (folder / "new").touch()
+    assert (names(tmp_path), names(tmp_path / "a")) == (["a", "b"], ["new"])
+    assert not swap(tmp_path / "a", tmp_path / "none")
+
+
+WRITE = """
+import sys
+from gensynth.store import {how}
+with {how}(sys.argv[1]) as made:
+    made.flush() if hasattr(made, "flush") else (made / "half").touch()
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("how", ["atomic_write", "atomic_folder"])
+def test_what_a_killed_process_left_is_deleted_by_the_next_writer(tmp_path, how):
+    words = [sys.executable, "-c", WRITE.format(how=how), str(tmp_path / "out")]
+    writers = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) for _ in range(2)]
+    assert {writer.stdout.readline() for writer in writers} == {b"writing\n"}
+    writers[0].kill()
+    writers[0].wait()
+    assert len(names(tmp_path)) == 2
+    (tmp_path / ".other.123.tmp").touch()
+    (left,) = (name for name in names(tmp_path) if name != ".other.123.tmp" and not _held(tmp_path / name))
+    with getattr(atomic, how)(tmp_path / "out"):
+        assert left not in names(tmp_path)
+        assert len(names(tmp_path)) == 3  # what this writes, what another process writes, what is of another name
+    writers[1].kill()
+    for writer in writers:
+        writer.communicate()
+    with getattr(atomic, how)(tmp_path / "out", overwrite=True):
+        pass
+    assert names(tmp_path) == [".other.123.tmp", "out"]
+
+
+def _held(path):
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def test_leftovers_of_other_hosts_and_odd_ones_stay(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    link = hidden(tmp_path / "out")
+    link.symlink_to(tmp_path / "file")
+    monkeypatch.setattr(platform, "node", lambda: "another")
+    other = hidden(tmp_path / "out")
+    other.touch()
+    monkeypatch.undo()
+    put(tmp_path / "out")
+    assert {link.name, other.name, "file", "out"} == set(names(tmp_path))
+
+
+def test_a_disk_without_locks(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    left = hidden(tmp_path / "out")
+    left.touch()
+    put(tmp_path / "out")
+    assert names(tmp_path) == [left.name, "out"]
 
 
 def test_folder_interrupted_leaves_nothing(tmp_path):

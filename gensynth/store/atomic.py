@@ -1,14 +1,14 @@
 """Outputs that are either the old one or the whole new one.
 
 A file or a folder is written beside its place under a hidden name, brought to the disk, and renamed into place.
-Whatever interrupts the work, Ctrl-C included, the hidden one is removed and the old one stays.
+Whatever interrupts the work, Ctrl-C included, the hidden one is removed and the old one stays. `kill -9` and power cuts
+leave the hidden one, which the next that writes the same name deletes (see `beside`).
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from ..errors import ConfigError, GensynthError
+from .beside import claimed, hidden, swap
 
 _FEW = 16
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -62,17 +63,14 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
             with open(target, "wb") as handle:
                 yield handle
             return
-        temporary = _beside(target)
-        try:
-            with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666), "wb") as handle:
+        with claimed(target) as temporary:
+            with open(temporary, "wb") as handle:
                 if target.exists():
                     os.fchmod(handle.fileno(), stat.S_IMODE(target.stat().st_mode))
                 yield handle
                 handle.flush()
                 os.fsync(handle.fileno())
             _place_file(temporary, target, path, overwrite)
-        finally:
-            temporary.unlink(missing_ok=True)
         _sync(target.parent)
 
 
@@ -80,7 +78,8 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
 def atomic_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Make a folder that appears in place, whole, when the block ends without an exception.
 
-    With `overwrite` a folder that is there is renamed away, and deleted once the new one is in place.
+    With `overwrite` a folder that is there changes places with the new one in one step, and is then deleted. Where the
+    disk cannot do that it is renamed to ``.NAME.HOST-TOKEN.old`` first, and `kill -9` at that moment leaves it so.
     The caller answers for that folder being one of its own; the folder of work and those above it are always refused.
 
     Raises:
@@ -94,14 +93,10 @@ def atomic_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
     if target.exists() and Path.cwd().is_relative_to(target):
         raise ConfigError(f"{str(path)!r} holds the current folder and is not replaced; name another")
     with _explained(path):
-        temporary = _beside(target)
-        try:
-            temporary.mkdir()
+        with claimed(target, folder=True) as temporary:
             yield temporary
             _sync_all(temporary)
             _place_folder(temporary, target, path, overwrite)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
         _sync(target.parent)
 
 
@@ -127,11 +122,6 @@ def _exists_already(path: str | Path) -> NoReturn:
     raise ConfigError(f"{str(path)!r} exists; add --overwrite to replace it")
 
 
-def _beside(target: Path) -> Path:
-    """Return a hidden name in the same folder, so that renaming is within one file system."""
-    return target.parent / f".{target.name[:40]}.{secrets.token_hex(6)}.tmp"
-
-
 def _place_file(temporary: Path, target: Path, path: str | Path, overwrite: bool) -> None:
     if not overwrite:
         try:  # a link, unlike a rename, refuses a file that has appeared since the check
@@ -152,7 +142,9 @@ def _place_folder(temporary: Path, target: Path, path: str | Path, overwrite: bo
     if not overwrite:
         _exists_already(path)
     temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-    old = _beside(target)
+    if swap(temporary, target):  # what stands under the hidden name is now the old one
+        return
+    old = hidden(target, "old")
     os.rename(target, old)
     try:
         os.rename(temporary, target)
