@@ -52,29 +52,29 @@ def write_parquet(table: pa.Table, handle: BinaryIO, compression: str = "snappy"
     Raises:
         DataError: Parquet has no such column.
     """
-    schema = table.schema.with_metadata(_metadata(table))
     try:
-        pq.write_table(table.replace_schema_metadata(schema.metadata), handle, compression=compression)
+        metadata = numbered(table.schema, table.num_rows).metadata
+        pq.write_table(table.replace_schema_metadata(metadata), handle, compression=compression)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"the table cannot be written as Parquet: {error}") from error
 
 
-def _metadata(table: pa.Table) -> dict[bytes, bytes]:
-    """Return the metadata with the numbering of as many rows as there are, and no word of columns that are not."""
-    found = dict(table.schema.metadata or {})
-    told = _told(table.schema)
+def numbered(schema: pa.Schema, rows: int | None = None) -> pa.Schema:
+    """Return a schema whose metadata number so many rows, or none, and say no word of columns that are not."""
+    found = dict(schema.metadata or {})
+    told = _told(schema)
     if not told:
-        return found
+        return schema
     told["index_columns"] = [
-        {**index, "start": 0, "stop": table.num_rows, "step": 1} if isinstance(index, dict) else index
+        {**index, "start": 0, "stop": rows, "step": 1} if isinstance(index, dict) else index
         for index in told.get("index_columns", [])
-        if isinstance(index, dict) or index in table.column_names
+        if (rows is not None if isinstance(index, dict) else index in schema.names)
     ]
     known = {column.get("field_name", column.get("name")) for column in told.get("columns", [])}
-    if not set(table.column_names) <= known:  # a marking column: names of another type than text cannot hold it
+    if not set(schema.names) <= known:  # a marking column: names of another type than text cannot hold it
         told["column_indexes"] = []
     found[b"pandas"] = json.dumps(told).encode()
-    return found
+    return schema.with_metadata(found)
 
 
 def _told(schema: pa.Schema) -> dict[str, Any]:

@@ -17,36 +17,33 @@ from .base import TableFile, Target
 from .sources import Source
 
 
-class ParquetFile(TableFile):
-    """A Parquet table, of one file.
+class ParquetTable(TableFile):
+    """Rows of Parquet that are in memory.
 
     Arguments:
-        source: what was read.
+        source: where they come from.
+        table: the rows.
+        compression: of what is written.
 
     Raises:
-        DataError: it is not whole, holds no rows, or names a column twice.
+        DataError: there are none, or a column is named twice.
     """
 
     family = "parquet"
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, table: pa.Table, compression: str) -> None:
         super().__init__(source)
-        try:
-            with pq.ParquetFile(pa.BufferReader(source.content)) as file:
-                self._table: pa.Table = file.read()
-                self._compression = _compression(file.metadata)
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(f"{source.name} is not a whole Parquet file: {str(error).splitlines()[0]}") from error
-        names = self._table.column_names
+        self._table, self._compression = table, compression
+        names = table.column_names
         twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
         if twice:
             raise DataError(
                 f"{source.name} has several columns named {', '.join(map(repr, twice))}; rename all but one"
             )
-        if not names or not self._table.num_rows:
+        if not names or not table.num_rows:
             raise DataError(f"{source.name} has {len(names)} columns and no rows; add rows")
         try:
-            self.frame = to_frame(self._table)
+            self.frame = to_frame(table)
         except (pa.ArrowException, ValueError) as error:
             raise DataError(f"{source.name} holds values that pandas cannot hold: {error}") from error
 
@@ -75,12 +72,32 @@ class ParquetFile(TableFile):
         write_parquet(table, handle, self._compression)
 
 
+class ParquetFile(ParquetTable):
+    """A Parquet table, of one file.
+
+    Arguments:
+        source: what was read.
+
+    Raises:
+        DataError: it is not whole, holds no rows, or names a column twice.
+    """
+
+    def __init__(self, source: Source) -> None:
+        try:
+            with pq.ParquetFile(pa.BufferReader(source.content)) as file:
+                table, compression = file.read(), compression_of(file.metadata)
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(f"{source.name} is not a whole Parquet file: {str(error).splitlines()[0]}") from error
+        super().__init__(source, table, compression)
+
+
 def schema_of(manner: dict[str, Any]) -> pa.Schema:
     """Return the schema that `ParquetFile.manner` has noted."""
     return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(manner["schema"])))
 
 
-def _compression(metadata: pq.FileMetaData) -> str:
+def compression_of(metadata: pq.FileMetaData) -> str:
+    """Return how a file is compressed, as `write_parquet` takes it."""
     if not metadata.num_row_groups or not metadata.num_columns:
         return "snappy"
     found = str(metadata.row_group(0).column(0).compression).lower()

@@ -1,0 +1,146 @@
+"""What every table that is read a part at a time can do, whatever its format."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar
+
+import pandas as pd
+import pyarrow as pa
+
+from ...errors import ConfigError, DataError, nearest
+from ..base import Family, TableFile
+from ..sources import PARQUET, TEXT, suffix_of
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the data that is read by itself.
+
+    Arguments:
+        number: of its first piece; pieces are numbered through all parts.
+        file: the place of its file among those of the stream.
+        group: its row group in that file.
+        rows: how many rows it has, -1 where only reading tells.
+    """
+
+    number: int
+    file: int
+    group: int = 0
+    rows: int = -1
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows that are in memory together: their number, their labels (n,) and the rows (n,), which only a stream reads."""
+
+    number: int
+    labels: Any
+    rows: pa.Table
+
+
+class Stream(ABC):
+    """A table that is read a part at a time.
+
+    `path` is its name in messages, `names` are its columns, `files` the names of its files. It can be pickled: it holds
+    no open file.
+    """
+
+    family: ClassVar[Family]
+    path: str
+    names: list[str]
+    files: list[str]
+    is_folder: bool
+
+    @abstractmethod
+    def parts(self) -> list[Part]:
+        """Return the parts, in order."""
+
+    @abstractmethod
+    def pieces(self, part: Part, target: str) -> Iterator[Piece]:
+        """Yield the rows of a part, some at a time, with their labels: texts of a CSV. Raises: DataError."""
+
+    @abstractmethod
+    def table(self, rows: pa.Table) -> TableFile:
+        """Return rows that were read, put together, as a table in memory. Raises: DataError."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """Return how many bytes the whole table takes as it is read into memory, by a guess."""
+
+    @abstractmethod
+    def row_bytes(self) -> int:
+        """Return how many bytes a row takes as it is gathered, by a guess."""
+
+    @abstractmethod
+    def copy(self, handle: BinaryIO, suffix: str, made: Iterator[pd.DataFrame], like: TableFile, mark: str | None) -> int:
+        """Write all rows as they are, and made rows after them, to one file; return how many were made.
+
+        Arguments:
+            handle: the file.
+            suffix: of its name.
+            made: frames with the columns of the table.
+            like: a table as `table` returns it, in whose manner made rows are written.
+            mark: the name of one more column, 0 for real rows and 1 for made ones.
+
+        Raises: DataError where made rows do not fit the table.
+        """
+
+    @abstractmethod
+    def write_part(self, handle: BinaryIO, made: pd.DataFrame, like: TableFile, mark: str | None) -> None:
+        """Write made rows as a file of their own that belongs to the table. Raises: DataError."""
+
+    def check(self, target: str | None) -> str:
+        """Return the name of a column that holds the class. Raises: ConfigError."""
+        if target is None:
+            raise ConfigError("target is missing: give --target, or `target: ...` in the configuration")
+        if target not in self.names:
+            raise ConfigError(f"{self.path}: there is no column {target!r} to balance{nearest(target, self.names)}")
+        if len(self.names) < 2:
+            raise DataError(f"{self.path}: {target!r} is the only column: there is nothing to learn the rows from")
+        return target
+
+
+def open_stream(path: str | Path) -> Stream:
+    """Open a table to be read a part at a time: a Parquet file or a CSV file, or a folder of either.
+
+    Raises:
+        ConfigError: there is no such file or folder, or it may not be read.
+        DataError: it is no table, or holds no rows.
+    """
+    from .csv import CsvStream
+    from .parquet import ParquetStream
+
+    files = tables_in(path)
+    if Path(path).is_dir() and not files:
+        raise DataError(f"{path}: no .parquet or .csv file is in the folder or below it")
+    named = {suffix_of(file) in PARQUET for file in files}
+    if len(named) > 1:
+        raise DataError(f"{path} holds Parquet files and files of text: move one kind elsewhere")
+    if Path(path).is_dir():
+        return ParquetStream(path, files) if named == {True} else CsvStream(path, files)
+    try:
+        with open(path, "rb") as handle:
+            start = handle.read(4)
+    except FileNotFoundError:
+        raise ConfigError(f"there is no file {str(path)!r}{nearest(Path(path).name, _beside(path))}") from None
+    except OSError as error:
+        raise ConfigError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+    return ParquetStream(path, [str(path)]) if start == b"PAR1" else CsvStream(path, [str(path)])
+
+
+def tables_in(path: str | Path) -> Sequence[str]:
+    """Return the tables in a folder and those below it, in order; hidden ones (`.` and `_`) are left out."""
+    root = Path(path)
+    if not root.is_dir():
+        return [str(path)]
+    found = [file for file in sorted(root.rglob("*")) if suffix_of(file) in (*PARQUET, *TEXT) and file.is_file()]
+    return [str(file) for file in found if not any(part[0] in "._" for part in file.relative_to(root).parts)]
+
+
+def _beside(path: str | Path) -> list[str]:
+    folder = Path(path).parent
+    return sorted(other.name for other in folder.iterdir()) if folder.is_dir() else []

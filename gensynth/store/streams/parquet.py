@@ -1,0 +1,159 @@
+"""Parquet files that are read some rows at a time: one file, or a folder of them, partitioned by its folders or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from ...errors import DataError
+from ..arrow import numbered, to_arrow, to_frame
+from ..base import TableFile
+from ..parquet import ParquetTable, compression_of
+from ..sources import Source
+from .base import Part, Piece, Stream
+
+PIECE = 16 << 20  # bytes that are read at a time
+MOST = 1 << 17  # rows that are
+GROUP = 1 << 20  # rows of a row group that is written
+
+
+class ParquetStream(Stream):
+    """Parquet files. Arguments: the path and the files that it stands for. Raises: DataError where they are none."""
+
+    family = "parquet"
+
+    def __init__(self, path: str | Path, files: Sequence[str]) -> None:
+        self.path, self.files, self.is_folder = str(path), [*files], Path(path).is_dir()
+        try:
+            found = ds.dataset(self.files, format="parquet", partitioning=self._partitioning())
+            self.schema: pa.Schema = found.schema
+            self._keys = [ds.get_partition_keys(each.partition_expression) for each in found.get_fragments()]
+            self._metadata = [pq.read_metadata(file) for file in self.files]
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(f"{self.path} is not a whole Parquet file: {str(error).splitlines()[0]}") from error
+        self.names = self.schema.names
+        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        if twice:
+            raise DataError(f"{self.path} has several columns named {', '.join(map(repr, twice))}; rename all but one")
+        if not self.names or not len(self):
+            raise DataError(f"{self.path} has {len(self.names)} columns and no rows; add rows")
+
+    def __len__(self) -> int:
+        return sum(each.num_rows for each in self._metadata)
+
+    @property
+    def partitioned(self) -> list[str]:
+        """The columns that stand in the names of folders, as in `year=2024`."""
+        return [*self._keys[0]] if self._keys else []
+
+    def parts(self) -> list[Part]:  # noqa: D102
+        found, number = [], 0
+        for file, metadata in enumerate(self._metadata):
+            for group in range(metadata.num_row_groups):
+                rows = metadata.row_group(group).num_rows
+                found.append(Part(number, file, group, rows))
+                number += -(-rows // self._step)
+        return found
+
+    def pieces(self, part: Part, target: str) -> Iterator[Piece]:  # noqa: D102
+        for number, rows in enumerate(self.read(part), part.number):
+            labels = rows.column(target)
+            if labels.null_count:
+                raise DataError(f"{self.path}: {labels.null_count:,} rows or more have no label in column {target!r}: "
+                                "fill them in or leave those rows out")  # fmt: skip
+            yield Piece(number, labels.to_pandas(date_as_object=False), rows)
+
+    def read(self, part: Part) -> Iterator[pa.Table]:
+        """Yield the rows of a part, `_step` at a time, as the schema has them. Raises: DataError."""
+        try:
+            with pq.ParquetFile(self.files[part.file], buffer_size=1 << 20) as file:
+                for batch in file.iter_batches(self._step, row_groups=[part.group]):
+                    yield self._whole(pa.Table.from_batches([batch]), part.file)
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(f"{self.files[part.file]} cannot be read: {str(error).splitlines()[0]}") from error
+
+    def table(self, rows: pa.Table) -> TableFile:  # noqa: D102
+        return ParquetTable(Source(self.path, ".parquet", b""), rows, compression_of(self._metadata[0]))
+
+    def size(self) -> int:  # noqa: D102
+        return sum(each.row_group(group).total_byte_size for each in self._metadata
+                   for group in range(each.num_row_groups))  # fmt: skip
+
+    def row_bytes(self) -> int:  # noqa: D102
+        return max(self.size() // len(self), 8 * len(self.names))
+
+    def copy(self, handle: BinaryIO, suffix: str, made: Iterator[pd.DataFrame], like: TableFile, mark: str | None) -> int:
+        """Write all rows, group by group, and made ones in groups after them; see `Stream`."""
+        schema = numbered(self.schema if mark is None else self.schema.append(pa.field(mark, pa.int64())))
+        count = 0
+        with pq.ParquetWriter(handle, schema, compression=compression_of(self._metadata[0])) as writer:
+            for group in _ahead(self._groups()):
+                writer.write_table(_marked(group, mark, 0).replace_schema_metadata(schema.metadata))
+            for frame in made:
+                table = _marked(to_arrow(frame, self.schema), mark, 1)
+                writer.write_table(table.replace_schema_metadata(schema.metadata))
+                count += len(frame)
+        return count
+
+    def write_part(self, handle: BinaryIO, made: pd.DataFrame, like: TableFile, mark: str | None) -> None:
+        """Write made rows as a file; what stands in the names of folders is left out. See `Stream`."""
+        table = _marked(to_arrow(made, self.schema), mark, 1).drop_columns(self.partitioned)
+        pq.write_table(
+            table.replace_schema_metadata(numbered(table.schema).metadata), handle,
+            compression=compression_of(self._metadata[0]),
+        )  # fmt: skip
+
+    def _groups(self) -> Iterator[pa.Table]:
+        """Yield all rows in groups as they stand, large ones in several."""
+        for part in self.parts():
+            held: list[pa.Table] = []
+            for rows in self.read(part):
+                held.append(rows)
+                if sum(map(len, held)) * self.row_bytes() >= 4 * PIECE or sum(map(len, held)) >= GROUP:
+                    yield pa.concat_tables(held)
+                    held = []
+            if held:
+                yield pa.concat_tables(held)
+
+    @cached_property
+    def _step(self) -> int:
+        """Rows that are read at a time."""
+        return int(np.clip(PIECE // self.row_bytes(), 1, MOST))
+
+    def _partitioning(self) -> Any:
+        return "hive" if self.is_folder and any("=" in Path(file).parent.name for file in self.files) else None
+
+    def _whole(self, rows: pa.Table, file: int) -> pa.Table:
+        """Return rows of a file with the columns of the schema, those in the names of folders too."""
+        for name, value in self._keys[file].items():
+            column = pa.array([value] * len(rows)).cast(self.schema.field(name).type)
+            rows = rows.append_column(name, column)
+        if rows.schema.equals(self.schema):
+            return rows
+        lacking = [name for name in self.names if name not in rows.column_names]
+        if lacking or rows.num_columns != len(self.names):
+            what = f"lacks the column {lacking[0]!r}" if lacking else f"has {rows.num_columns} columns"
+            raise DataError(f"{self.files[file]} {what}, and other files of {self.path} have {len(self.names)}")
+        return rows.select(self.names).cast(self.schema)
+
+
+def _marked(rows: pa.Table, mark: str | None, value: int) -> pa.Table:
+    return rows if mark is None else rows.append_column(mark, pa.array(np.full(len(rows), value)))
+
+
+def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Yield tables of which the next is read while one is written."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(next, tables, None)
+        while (table := waiting.result()) is not None:
+            waiting = pool.submit(next, tables, None)
+            yield table
