@@ -32,7 +32,9 @@ _THOUSANDS = r"\A-?[1-9][0-9]{0,2},[0-9]{3}\z"
 _BLOCK = 8 << 20
 
 
-def parse(body: pa.Buffer, width: int, delimiter: str, longest: int, multiline: bool) -> list[pa.DictionaryArray]:
+def parse(
+    body: pa.Buffer, width: int, delimiter: str, longest: int, multiline: bool, only: int | None = None
+) -> list[pa.DictionaryArray]:
     """Return the fields of each column as they stand, quotes removed, dictionary-encoded.
 
     Shape: `width` arrays of (n,).
@@ -43,6 +45,7 @@ def parse(body: pa.Buffer, width: int, delimiter: str, longest: int, multiline: 
         delimiter: what stands between them.
         longest: the number of bytes of the longest record.
         multiline: whether a field may hold a line end.
+        only: the place of the one column that is wanted.
     """
     names = [str(i) for i in range(width)]
     kind = pa.dictionary(pa.int32(), pa.string())
@@ -53,7 +56,8 @@ def parse(body: pa.Buffer, width: int, delimiter: str, longest: int, multiline: 
             delimiter=delimiter, newlines_in_values=multiline, ignore_empty_lines=width > 1
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, kind), strings_can_be_null=False, null_values=[], check_utf8=False
+            column_types=dict.fromkeys(names, kind), strings_can_be_null=False, null_values=[], check_utf8=False,
+            include_columns=None if only is None else [names[only]],
         ),
     )
     return [_one(column) for column in table.unify_dictionaries().columns]
@@ -71,7 +75,7 @@ def type_column(column: pa.DictionaryArray, point: str) -> tuple[pd.Series[Any],
     fields, codes = column.dictionary, column.indices.to_numpy()
     used = np.bincount(codes, minlength=len(fields))
     fields, pad = unpad(fields)
-    missing = _missing(fields)
+    missing = is_missing(fields)
     token = str(fields[int(np.argmax(np.where(missing, used, -1)))]) if missing.any() else ""
     present = fields.filter(pa.array(~missing))
     form = replace(_judge(present, point), missing=token, pad=pad)
@@ -98,7 +102,7 @@ def type_column(column: pa.DictionaryArray, point: str) -> tuple[pd.Series[Any],
 def absent(column: pa.DictionaryArray, count: int) -> NDArray[np.bool_]:
     """Return which of the first fields of a column are missing. Shape: (count,)."""
     fields, _ = unpad(column.dictionary)
-    found: NDArray[np.bool_] = _missing(fields)[column.indices.slice(0, count).to_numpy()]
+    found: NDArray[np.bool_] = is_missing(fields)[column.indices.slice(0, count).to_numpy()]
     return found
 
 
@@ -117,7 +121,8 @@ def unpad(fields: pa.Array) -> tuple[pa.Array, str]:
     return pc.utf8_slice_codeunits(fields, 1), " "
 
 
-def _missing(fields: pa.Array) -> NDArray[np.bool_]:
+def is_missing(fields: pa.Array) -> NDArray[np.bool_]:
+    """Return which fields count as missing. Shape: (n,)."""
     known = pc.is_in(fields, value_set=pa.array(MISSING))
     return np.asarray(pc.or_(known, pc.match_substring_regex(fields, r"\A +\z")).to_numpy(zero_copy_only=False))
 

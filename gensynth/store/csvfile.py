@@ -30,6 +30,7 @@ class CsvFile(TableFile):
 
     Arguments:
         source: what was read.
+        dialect: how it is written, where that is known; it is UTF-8 without a mark then.
 
     Raises:
         DataError: it is not a table of text; the message names file, line and remedy.
@@ -37,12 +38,15 @@ class CsvFile(TableFile):
 
     family = "csv"
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, dialect: Dialect | None = None) -> None:
         super().__init__(source)
-        self._text, encoding, mark = decode(source.content, source.name)
+        if dialect is None:
+            self._text, encoding, mark = decode(source.content, source.name)
+        else:
+            self._text, encoding, mark = source.content, dialect.encoding, dialect.mark
         if not self._text.strip():
             raise DataError(f"{source.name} is empty; a table needs a header and rows")
-        delimiter = find_delimiter(self._text, source.suffix, source.name)
+        delimiter = find_delimiter(self._text, source.suffix, source.name) if dialect is None else dialect.delimiter
         records = find_records(self._text, delimiter)
         if records.opened >= 0:
             self._refuse(records.opened, "opens a double quote that is never closed; close or double it")
@@ -54,7 +58,7 @@ class CsvFile(TableFile):
         if len(records) == 1:
             raise DataError(f"{source.name} has a header and no rows; add rows")
         newline = common_newline(self._text, records)
-        self._dialect = Dialect(encoding, mark, delimiter, newline, source.suffix or ".csv")
+        self._dialect = dialect or Dialect(encoding, mark, delimiter, newline, source.suffix or ".csv")
         self._header = self._text[records.starts[0] : records.stops[0]].decode("utf-8")
         self._records = records
         self._titles = header_names(self._header, delimiter)
@@ -79,6 +83,26 @@ class CsvFile(TableFile):
         fields = unpad(column.dictionary)[0].cast(pa.large_string())
         found: list[str] = fields.take(column.indices).to_pylist()
         return found
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the file is written."""
+        return self._dialect
+
+    @property
+    def header(self) -> str:
+        """The header as it stands, without its line end."""
+        return self._header
+
+    def made(self, frame: pd.DataFrame, mark: bool = False) -> Iterator[bytes]:
+        """Yield rows with the columns of the table as its records, with a last field "1" where they are marked."""
+        quoted = all(form.quoted for form in self._formats)
+        return record_blocks(frame, self._formats, self._dialect, ('"1"' if quoted else "1") if mark else None)
+
+    def top(self, mark: str | None = None) -> bytes:
+        """Return the start of the file: its mark, and the header with one more column where that is named."""
+        text = self._top(self._dialect, mark, exact=True)
+        return self._dialect.start + self._dialect.encode(text.encode("utf-8", "surrogatepass"))
 
     def _typed(self) -> tuple[list[Format], pd.DataFrame]:
         columns = self._columns()

@@ -1,6 +1,17 @@
 """Tables that are read a part at a time: files that do not fit in memory, and folders of such files."""
 
-from .base import Stream, open_stream
-from .output import Output, open_whole
+from .base import Part, Piece, Stream, open_stream, tables_in
+from .output import MADE, added_files, copied_folder, made_before, part_name
 
-__all__ = ["Output", "Stream", "open_stream", "open_whole"]
+__all__ = [
+    "MADE",
+    "Part",
+    "Piece",
+    "Stream",
+    "added_files",
+    "copied_folder",
+    "made_before",
+    "open_stream",
+    "part_name",
+    "tables_in",
+]

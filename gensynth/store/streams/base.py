@@ -35,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Piece:
-    """Rows that are in memory together: their number, their labels (n,) and the rows (n,), which only a stream reads."""
+    """Rows that are in memory together: their number, their labels (n,) and the rows (n,) as streams read them."""
 
     number: int
     labels: Any
@@ -68,6 +68,10 @@ class Stream(ABC):
         """Return rows that were read, put together, as a table in memory. Raises: DataError."""
 
     @abstractmethod
+    def keys(self, table: TableFile, target: str) -> list[Any]:
+        """Return the labels of the rows of `table`, as those of pieces are."""
+
+    @abstractmethod
     def size(self) -> int:
         """Return how many bytes the whole table takes as it is read into memory, by a guess."""
 
@@ -76,12 +80,11 @@ class Stream(ABC):
         """Return how many bytes a row takes as it is gathered, by a guess."""
 
     @abstractmethod
-    def copy(self, handle: BinaryIO, suffix: str, made: Iterator[pd.DataFrame], like: TableFile, mark: str | None) -> int:
-        """Write all rows as they are, and made rows after them, to one file; return how many were made.
+    def copy(self, handle: BinaryIO, made: Iterator[pd.DataFrame], like: TableFile, mark: str | None) -> int:
+        """Write all rows of a file as they are, and made rows after them; return how many were made.
 
         Arguments:
-            handle: the file.
-            suffix: of its name.
+            handle: where to.
             made: frames with the columns of the table.
             like: a table as `table` returns it, in whose manner made rows are written.
             mark: the name of one more column, 0 for real rows and 1 for made ones.
@@ -90,8 +93,8 @@ class Stream(ABC):
         """
 
     @abstractmethod
-    def write_part(self, handle: BinaryIO, made: pd.DataFrame, like: TableFile, mark: str | None) -> None:
-        """Write made rows as a file of their own that belongs to the table. Raises: DataError."""
+    def write_part(self, into: Path, name: str, made: pd.DataFrame, like: TableFile, mark: str | None) -> None:
+        """Write made rows as a file, or several, below a folder; `name` lacks a suffix. Raises: DataError."""
 
     def check(self, target: str | None) -> str:
         """Return the name of a column that holds the class. Raises: ConfigError."""

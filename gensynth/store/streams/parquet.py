@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from ...errors import DataError
-from ..arrow import numbered, to_arrow, to_frame
+from ..arrow import numbered, to_arrow
 from ..base import TableFile
 from ..parquet import ParquetTable, compression_of
 from ..sources import Source
@@ -24,6 +25,7 @@ from .base import Part, Piece, Stream
 PIECE = 16 << 20  # bytes that are read at a time
 MOST = 1 << 17  # rows that are
 GROUP = 1 << 20  # rows of a row group that is written
+_NONE = "__HIVE_DEFAULT_PARTITION__"  # the folder of rows that lack a value
 
 
 class ParquetStream(Stream):
@@ -84,6 +86,9 @@ class ParquetStream(Stream):
     def table(self, rows: pa.Table) -> TableFile:  # noqa: D102
         return ParquetTable(Source(self.path, ".parquet", b""), rows, compression_of(self._metadata[0]))
 
+    def keys(self, table: TableFile, target: str) -> list[Any]:  # noqa: D102
+        return table.frame[target].tolist()
+
     def size(self) -> int:  # noqa: D102
         return sum(each.row_group(group).total_byte_size for each in self._metadata
                    for group in range(each.num_row_groups))  # fmt: skip
@@ -91,7 +96,7 @@ class ParquetStream(Stream):
     def row_bytes(self) -> int:  # noqa: D102
         return max(self.size() // len(self), 8 * len(self.names))
 
-    def copy(self, handle: BinaryIO, suffix: str, made: Iterator[pd.DataFrame], like: TableFile, mark: str | None) -> int:
+    def copy(self, handle: BinaryIO, made: Iterator[pd.DataFrame], like: TableFile, mark: str | None) -> int:
         """Write all rows, group by group, and made ones in groups after them; see `Stream`."""
         schema = numbered(self.schema if mark is None else self.schema.append(pa.field(mark, pa.int64())))
         count = 0
@@ -104,13 +109,18 @@ class ParquetStream(Stream):
                 count += len(frame)
         return count
 
-    def write_part(self, handle: BinaryIO, made: pd.DataFrame, like: TableFile, mark: str | None) -> None:
-        """Write made rows as a file; what stands in the names of folders is left out. See `Stream`."""
-        table = _marked(to_arrow(made, self.schema), mark, 1).drop_columns(self.partitioned)
-        pq.write_table(
-            table.replace_schema_metadata(numbered(table.schema).metadata), handle,
-            compression=compression_of(self._metadata[0]),
-        )  # fmt: skip
+    def write_part(self, into: Path, name: str, made: pd.DataFrame, like: TableFile, mark: str | None) -> None:
+        """Write made rows as a file, or one in each of the folders in whose names columns stand. See `Stream`."""
+        keys = self.partitioned
+        table = _marked(to_arrow(made, self.schema), mark, 1)
+        for found, rows in made.groupby(keys, observed=True, dropna=False).indices.items() if keys else [((), None)]:
+            values = dict(zip(keys, found if isinstance(found, tuple) else (found,), strict=True))
+            folder = into.joinpath(*(f"{key}={_NONE if pd.isna(v) else quote(str(v))}" for key, v in values.items()))
+            folder.mkdir(parents=True, exist_ok=True)
+            part = (table if rows is None else table.take(rows)).drop_columns(keys)
+            metadata = numbered(part.schema, len(part)).metadata
+            pq.write_table(part.replace_schema_metadata(metadata), folder / f"{name}.parquet",
+                           compression=compression_of(self._metadata[0]))  # fmt: skip
 
     def _groups(self) -> Iterator[pa.Table]:
         """Yield all rows in groups as they stand, large ones in several."""
