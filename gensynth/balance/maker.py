@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,13 +47,43 @@ class Maker:
         )  # fmt: skip
 
 
-def blocks_of(asked: Mapping[int, int], size: int = BLOCK) -> Iterator[Codes]:
-    """Yield the codes of the classes of rows to be made, many rows at a time, class after class.
+@dataclass(frozen=True)
+class Blocks:
+    """Rows to be made, a block of them at a time: class after class, or `mixed` as in a shuffled table.
 
-    >>> [block.tolist() for block in blocks_of({1: 3, 2: 2}, size=2)]
+    Arguments:
+        asked: rows to be made of each class, by its code.
+        size: rows of a block, of the last one fewer.
+        mixed: the seed of the shuffling, None for class after class.
+
+    >>> [block.tolist() for block in Blocks({1: 3, 2: 2}, size=2)]
     [[1, 1], [1, 2], [2]]
+    >>> [block.tolist() for block in Blocks({1: 3, 2: 2}, size=5, mixed=0)]
+    [[1, 2, 1, 2, 1]]
     """
-    codes, ends = np.array([*asked], dtype=np.intp), np.cumsum([*asked.values()], dtype=np.int64)
-    for start in range(0, int(ends[-1]) if len(ends) else 0, size):
-        rows = np.arange(start, min(start + size, int(ends[-1])))
-        yield codes[np.searchsorted(ends, rows, side="right")]
+
+    asked: Mapping[int, int]
+    size: int = BLOCK
+    mixed: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are in all."""
+        return sum(self.asked.values())
+
+    def __len__(self) -> int:
+        return -(-self.rows // self.size)
+
+    def __iter__(self) -> Iterator[Codes]:
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, number: int) -> Codes:
+        """Return the codes of the classes of the rows of a block."""
+        codes, ends = np.array([*self.asked], dtype=np.intp), np.cumsum([*self.asked.values()], dtype=np.int64)
+        places = np.arange(number * self.size, min((number + 1) * self.size, self.rows))
+        if self.mixed is not None:  # each place of all comes once, neighbours from far apart
+            step, shift = int(self.rows * 0.618) + 1, self.mixed % self.rows
+            while math.gcd(step, self.rows) > 1:
+                step += 1
+            places = (places * step + shift) % self.rows
+        return codes[np.searchsorted(ends, places, side="right")]

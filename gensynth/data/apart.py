@@ -27,7 +27,7 @@ class Block:
 def apart(column: Identifier, block: Block, seed: int) -> pd.Series:
     """Return identifiers for the rows of a block: no real row has them, and no other block of the same seed.
 
-    Numbers go on from where those of the blocks before end. Strings of a pattern are its strings in a stirred order, of
+    Numbers go on from where those of the blocks before end. Strings of a pattern come in a stirred order of all, of
     which each block takes every so-manieth (a linear congruential sequence: each comes once); a pattern with little room
     left gets digits behind it.
     """

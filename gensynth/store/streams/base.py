@@ -64,6 +64,14 @@ class Stream(ABC):
         """Yield the rows of a part, some at a time, with their labels: texts of a CSV. Raises: DataError."""
 
     @abstractmethod
+    def first(self) -> pd.DataFrame:
+        """Return the first rows. Raises: DataError."""
+
+    @abstractmethod
+    def column(self, piece: Piece, name: str) -> pd.Series:
+        """Return a column of rows that were read; of a CSV whole numbers where all are such, else texts."""
+
+    @abstractmethod
     def table(self, rows: pa.Table) -> TableFile:
         """Return rows that were read, put together, as a table in memory. Raises: DataError."""
 

@@ -13,13 +13,14 @@ import pyarrow as pa
 
 from ...errors import DataError
 from ..base import TableFile
-from ..columns import is_missing, parse, unpad
+from ..columns import is_missing, parse, type_column, unpad
 from ..csvfile import CsvFile
 from ..records import QUOTE, Records, blank, find_records, line_of, without
 from ..sources import Source, suffix_of
 from .base import Part, Piece, Stream
 from .text import LONGEST, Text, beginning, opened, read, unpacked
 
+_FIRST = 1000  # rows that tell what columns may hold
 READ = 8 << 20  # bytes that are read at a time
 
 
@@ -32,13 +33,11 @@ class CsvStream(Stream):
         self.path, self.files, self.is_folder = str(path), [*files], Path(path).is_dir()
         head, size = beginning(files[0])
         self.dialect, self.header, self.names = head.dialect, head.header, [str(name) for name in head.frame.columns]
-        self._row = max(size // len(head), 1)
+        self._row, self._first = max(size // len(head), 1), head.frame.iloc[:_FIRST].reset_index(drop=True)
 
     def parts(self) -> list[Part]:
         """Return a part for each file: where its records begin, only reading it tells."""
-        sizes = [max(unpacked(file) // READ + 2, 1) * 2 for file in self.files]  # more than there can be pieces
-        starts = np.cumsum([0, *sizes[:-1]]).tolist()
-        return [Part(start, file) for file, start in enumerate(starts)]
+        return [Part(file << 32, file) for file in range(len(self.files))]
 
     def pieces(self, part: Part, target: str) -> Iterator[Piece]:  # noqa: D102
         place = self.names.index(target)
@@ -55,8 +54,8 @@ class CsvStream(Stream):
                 offsets[-1] = len(body)
             buffers = [None, pa.py_buffer(offsets.astype(np.int64)), pa.py_buffer(body)]
             rows = pa.Array.from_buffers(pa.large_binary(), len(starts), buffers)
-            yield Piece(number, self._labels(body, place, int((ends - starts).max()), len(starts), target),
-                        pa.table({"record": rows}))  # fmt: skip
+            fields = self._fields(buffers[2], place, int(np.diff(offsets).max()), len(starts))
+            yield Piece(number, self._labels(fields, target), pa.table({"record": rows}))
 
     def records(self, file: int) -> Iterator[tuple[bytes, Records]]:
         """Yield text as UTF-8 and the whole records in it, the header left out. Raises: DataError, naming the line."""
@@ -91,6 +90,16 @@ class CsvStream(Stream):
                     if reader.encoding != self.dialect.encoding:  # what is made is written like the rest
                         self.dialect = replace(self.dialect, encoding=reader.encoding)
                     return
+
+    def first(self) -> pd.DataFrame:  # noqa: D102
+        return self._first
+
+    def column(self, piece: Piece, name: str) -> pd.Series:  # noqa: D102
+        records = piece.rows.column("record").combine_chunks()
+        longest = int(np.diff(np.frombuffer(records.buffers()[1], dtype=np.int64)).max())
+        fields = self._fields(records.buffers()[2], self.names.index(name), longest, len(records))
+        found, _ = type_column(fields, ".")
+        return found.rename(name)
 
     def table(self, rows: pa.Table) -> TableFile:  # noqa: D102
         newline = self.dialect.newline.encode()
@@ -140,11 +149,11 @@ class CsvStream(Stream):
             ended = bool(records.stops[-1] < records.ends[-1]) if pieces else ended
         return ended
 
-    def _labels(self, body: bytes, place: int, longest: int, n: int, target: str) -> pd.Categorical:
-        """Return the labels of records as they stand, quotes removed. Shape: (n,)."""
+    def _fields(self, body: pa.Buffer, place: int, longest: int, n: int) -> pa.DictionaryArray:
+        """Return the fields of one column of records. Shape: (n,). Raises: DataError."""
         try:
-            width, delimiter = len(self.names), self.dialect.delimiter
-            column = parse(pa.py_buffer(body), width, delimiter, longest, QUOTE in body, only=place)[0]
+            width, multiline = len(self.names), QUOTE in memoryview(body).tobytes()
+            column = parse(body, width, self.dialect.delimiter, longest, multiline, only=place)[0]
         except pa.ArrowException as error:
             raise DataError(f"{self.path}: {str(error).splitlines()[0]}") from error
         if len(column) != n:
@@ -152,6 +161,10 @@ class CsvStream(Stream):
                 f"{self.path}: of {n:,} records {len(column):,} could be read; "
                 "save it with one kind of line ends and quotes doubled inside quoted fields"
             )
+        return column
+
+    def _labels(self, column: pa.DictionaryArray, target: str) -> pd.Categorical:
+        """Return the labels of records as they stand, quotes removed. Shape: (n,)."""
         fields = unpad(column.dictionary)[0].cast(pa.large_string())
         codes = column.indices.to_numpy()
         gone = is_missing(fields)[codes]

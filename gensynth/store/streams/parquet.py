@@ -16,7 +16,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from ...errors import DataError
-from ..arrow import numbered, to_arrow
+from ..arrow import numbered, to_arrow, to_frame
 from ..base import TableFile
 from ..parquet import ParquetTable, compression_of
 from ..sources import Source
@@ -24,6 +24,7 @@ from .base import Part, Piece, Stream
 
 PIECE = 16 << 20  # bytes that are read at a time
 MOST = 1 << 17  # rows that are
+_FIRST = 1000  # rows that tell what columns may hold
 GROUP = 1 << 20  # rows of a row group that is written
 _NONE = "__HIVE_DEFAULT_PARTITION__"  # the folder of rows that lack a value
 
@@ -82,6 +83,15 @@ class ParquetStream(Stream):
                     yield self._whole(pa.Table.from_batches([batch]), part.file)
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"{self.files[part.file]} cannot be read: {str(error).splitlines()[0]}") from error
+
+    def first(self) -> pd.DataFrame:  # noqa: D102
+        part = next(part for part in self.parts() if part.rows)
+        frame: pd.DataFrame = to_frame(next(self.read(part)).slice(0, _FIRST))
+        return frame
+
+    def column(self, piece: Piece, name: str) -> pd.Series:  # noqa: D102
+        column: pd.Series = to_frame(piece.rows.select([name]))[name]
+        return column
 
     def table(self, rows: pa.Table) -> TableFile:  # noqa: D102
         return ParquetTable(Source(self.path, ".parquet", b""), rows, compression_of(self._metadata[0]))
