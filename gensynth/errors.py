@@ -7,7 +7,8 @@
     │   ├── TooFewRows                  a class or table has fewer rows than can be worked with
     │   └── UnknownCategory             a label or category that the data does not hold
     ├── ConfigError (ValueError)        the request is wrong: a parameter, a strategy, a key
-    │   └── Unsupported                 the generator cannot do this; the message names one that can
+    │   ├── Unsupported                 the generator cannot do this; the message names one that can
+    │   └── OtherTraining (FormatError) a checkpoint is of another training, or damaged
     ├── NotFitted (ValueError, AttributeError)   `sample` or `save` before `fit`
     ├── TrainingFailed (RuntimeError)   the work was right and failed
     └── FormatError (ValueError)        a file is not what it should be
@@ -65,6 +66,10 @@ class TrainingFailed(GensynthError, RuntimeError):
 
 class FormatError(GensynthError, ValueError):
     """A file is not what it claims to be, or is of a newer format."""
+
+
+class OtherTraining(ConfigError, FormatError):
+    """A checkpoint is of another training, or damaged: without it, training begins anew."""
 
 
 class GensynthWarning(UserWarning):

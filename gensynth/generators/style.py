@@ -22,7 +22,7 @@ import numpy.typing as npt
 from ..data import saved
 from ..data.kinds import Kind, as_rows, count_rows, take_rows
 from ..errors import ConfigError, DataError, LabelWarning, nearest
-from ..random import as_generator, cell_uniforms
+from ..random import cell_uniforms
 from .base import Codes, Draw, Supports
 from .copies import evenly
 from .pixels import Pixels
@@ -170,14 +170,21 @@ class StyleTransfer(Trained):
 
     def learn_crops(self, x: torch.Tensor, key: int) -> None:
         """Train the network on images of one size. Shape: (n, 3, side, side) of bytes."""
-        import torch
-
         settings = Training.read(self.training)
         self.form_ = Pixels(*x.shape[1:])
         self.lr_ = self.pace.rate if settings.lr is None else float(settings.lr)
-        rng = torch.Generator().manual_seed(int(as_generator(key, "weights").integers(2**62)))
-        self.task_ = self._task(rng)
+        self._begin(key)
         self._train((x,), np.zeros(len(x), dtype=np.intp), key, settings)
+
+    @property
+    def least_batch(self) -> int:
+        """How many rows a batch needs: one takes the style of another."""
+        return 2
+
+    @property
+    def resumable(self) -> bool:
+        """Whether `fit` trains something."""
+        return self.method == "adain"
 
     def _task(self, rng: torch.Generator) -> Task:
         from ..nn.adain import AdaIN

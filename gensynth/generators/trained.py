@@ -21,6 +21,7 @@ from ..errors import ConfigError, FormatError
 from ..random import as_generator
 from .base import Codes, Generator
 from .coded import Coded
+from .memory import halving
 from .pixels import Pixels
 from .training import ENOUGH, HELD, MOST_HELD, ROUNDS, Pace, Training, check_count, repeats
 
@@ -41,7 +42,7 @@ class Trained(Generator):
     A subclass says how its task is made (`_task`) and makes rows by it (`_sample`). After `fit`: `task_`, `form_` (what
     the networks know of the rows), `history_` (a record a round), what was resolved: `planned_` steps, `batch_size_`,
     `lr_`; and how it went: the `steps_` done, and what `ended_` them: "steps", "patience", "time", "interrupted" or
-    "spoilt".
+    "spoilt"; `halved_` is whether the batch was halved, as it did not fit in memory.
     """
 
     paces: ClassVar[Mapping[Kind, Pace]] = {"table": Pace()}
@@ -67,24 +68,25 @@ class Trained(Generator):
         """Return a task of fresh weights for rows of `form_`."""
 
     def _fit(self, rows: Any, codes: Codes, key: int) -> None:
-        import torch
-
         form: Any = FORMS[self.kind_]
         self.form_, examples = form.learn(rows, codes, self.encoder_)
         settings = Training.read(self.training)
         self.lr_ = self.pace.rate if settings.lr is None else float(settings.lr)
-        rng = torch.Generator().manual_seed(int(as_generator(key, "weights").integers(2**62)))
-        self.task_ = self._task(rng)
+        self._begin(key)
         self.history_: list[dict[str, float]] = []
         self.steps_, self.planned_, self.batch_size_, self.ended_ = 0, 0, 0, "steps"
         if not self.form_.bare:
             self._train(examples, codes, key, settings)
 
+    def _begin(self, key: int) -> None:
+        """Make the task, of fresh weights."""
+        import torch
+
+        self.task_ = self._task(torch.Generator().manual_seed(int(as_generator(key, "weights").integers(2**62))))
+
     def _train(self, examples: tuple[torch.Tensor, ...], codes: Codes, key: int, settings: Training) -> None:
         """Train the task, a part of the rows held out where there are enough."""
         import torch
-
-        from ..training import Batches, train
 
         n, pace = len(codes), self.pace
         order = as_generator(key, "held out").permutation(n)
@@ -94,17 +96,33 @@ class Trained(Generator):
             places = np.repeat(places, repeats(codes[places]))
         some = held or pace.lifts
         learned = tuple(part[torch.from_numpy(places)] for part in examples) if some else examples
-        count = len(learned[0])
-        self.batch_size_ = settings.batch_of(count, pace.batch)
-        if self.batch_size_ * self.parts > count:
+        kept = tuple(part[torch.from_numpy(order[:held])] for part in examples)
+
+        def learn(batch: int, settings: Training) -> None:
+            if self.batch_size_:  # it did not fit in memory
+                self._begin(key)
+            self._learn((learned, kept, examples), codes, key, batch, settings)
+
+        self.batch_size_ = 0
+        self.halved_ = halving(learn, settings.batch_of(len(learned[0]), pace.batch), settings, least=self.least_batch)
+
+    def _learn(
+        self, parts: tuple[tuple[torch.Tensor, ...], ...], codes: Codes, key: int, batch: int, settings: Training
+    ) -> None:
+        """Train the task on batches of so many rows; `parts` are rows to learn, rows to score on, and all."""
+        from ..training import Batches, train
+
+        learned, kept, examples = parts
+        pace, count, held, block = self.pace, len(learned[0]), len(kept[0]), self.form_.block
+        self.batch_size_ = batch
+        if batch * self.parts > count:
             self._warn_parts(count)
-        steps = pace.steps_for(count, self.batch_size_) if self.steps is None else int(self.steps)
+        steps = pace.steps_for(count, batch) if self.steps is None else int(self.steps)
         batches = Batches(
-            learned, self.batch_size_ * self.parts, seed=int(as_generator(key, "training").integers(2**31)),
+            learned, batch * self.parts, seed=int(as_generator(key, "training").integers(2**31)),
             steps=steps, stop_after=settings.stop_after, round=int(np.clip(steps // ROUNDS, 10, pace.round)),
             fingerprint=self._fingerprint(examples),
         )  # fmt: skip
-        block, kept = self.form_.block, tuple(part[torch.from_numpy(order[:held])] for part in examples)
         self.task_.watch = self._watcher(settings.pictures_dir, examples, codes)
         history = train(
             self.task_, batches,
@@ -132,16 +150,21 @@ class Trained(Generator):
         raise NotImplementedError
 
     def repeating(self) -> dict[str, Any]:
-        """Return the parameters that make `fit` repeat a training that time or Ctrl-C ended; of others, none."""
-        if getattr(self, "ended_", None) not in ("time", "interrupted"):
+        """Return the parameters that make `fit` repeat a training that time, Ctrl-C or memory cut; of others, none."""
+        cut, halved = getattr(self, "ended_", None) in ("time", "interrupted"), getattr(self, "halved_", False)
+        if not cut and not halved:
             return {}
-        scored = [record["step"] for record in self.history_ if "score" in record]  # Ctrl-C does not wait for one
-        held = {
+        settings: dict[str, Any] = {
             name: value
             for name, value in (self.training or {}).items()
             if name not in ("checkpoint_dir", "pictures_dir")
         }
-        settings = {**held, "stop_after": int(scored[-1] if scored else self.steps_)}
+        if halved:
+            settings["batch_size"] = self.batch_size_
+        if not cut:
+            return {"training": settings}
+        scored = [record["step"] for record in self.history_ if "score" in record]  # Ctrl-C does not wait for one
+        settings["stop_after"] = int(scored[-1] if scored else self.steps_)
         return {"steps": self.planned_, "max_time": None, "training": settings}
 
     def _fingerprint(self, examples: tuple[torch.Tensor, ...]) -> str:
@@ -163,6 +186,16 @@ class Trained(Generator):
     def pace(self) -> Pace:
         """How long and how fast it trains, where nothing is said."""
         return self.paces[self.kind_]
+
+    @property
+    def least_batch(self) -> int:
+        """How many rows a batch needs."""
+        return 1
+
+    @property
+    def resumable(self) -> bool:
+        """Whether `fit` trains something, which `checkpoint_dir` keeps."""
+        return True
 
     @property
     def parts(self) -> int:

@@ -17,6 +17,7 @@ HELD = 0.1  # of the rows are held out, by whose score training stops
 ENOUGH = 200  # rows from which on some are held out
 MOST_HELD = 10_000
 MOST_REPEATS = 4
+CHECKPOINT = "training.ckpt"  # as `training.checkpoint` names it, which takes torch to import
 ROUNDS = 20  # in a whole training, or more of them where they would be long
 
 

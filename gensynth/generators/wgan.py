@@ -158,7 +158,7 @@ class WGAN(Holding):
             f"WGAN, critic of {self.parts} steps: {text}, as there are {rows:,} rows to learn from; fewer steps "
             "or a smaller batch_size leave it as many as asked",
             GensynthWarning,
-            stacklevel=6,
+            stacklevel=10,
         )
 
     def _shown(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -68,8 +68,8 @@ def train(
         "interrupted" or "spoilt" (by a loss that is not finite).
 
     Raises:
-        ConfigError: a parameter is wrong, or the checkpoint is of another training.
-        FormatError: the checkpoint is damaged, or something else.
+        ConfigError: a parameter is wrong.
+        OtherTraining: the checkpoint is of another training, damaged, or something else.
         TrainingFailed: a loss was not finite in the first round, so that there are no weights to keep.
     """
     budget, place = Budget(batches.steps, max_time, patience), find_device(device)

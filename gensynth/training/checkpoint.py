@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from ..errors import ConfigError, FormatError
+from ..errors import ConfigError, OtherTraining
 from ..nn.task import Task
 from ..store.atomic import atomic_write
 from .batches import Batches
@@ -71,8 +71,8 @@ def read(path: Path, expected: dict[str, Any]) -> dict[str, Any] | None:
         expected: the `identity` of the training that is to go on.
 
     Raises:
-        ConfigError: it is of another training: other data, parameters or settings; or it cannot be read.
-        FormatError: it is damaged, or something else than a training.
+        ConfigError: it cannot be read.
+        OtherTraining: it is of another training (other data, parameters or settings), damaged, or something else.
     """
     if not path.exists():
         return None
@@ -82,31 +82,31 @@ def read(path: Path, expected: dict[str, Any]) -> dict[str, Any] | None:
     except OSError as error:
         raise ConfigError(f"{str(path)!r} cannot be read: {error.strerror or error}") from error
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise FormatError(f"{str(path)!r} is damaged or no checkpoint of a training; {_ANEW}") from error
+        raise OtherTraining(f"{str(path)!r} is damaged or no checkpoint of a training; {_ANEW}") from error
     number = state.get("gensynth") if isinstance(state, dict) else None
     if isinstance(number, int) and number > FORMAT:
-        raise FormatError(f"{str(path)!r} is of format {number} and this gensynth reads up to {FORMAT}; {_ANEW}")
+        raise OtherTraining(f"{str(path)!r} is of format {number} and this gensynth reads up to {FORMAT}; {_ANEW}")
     if number != FORMAT or not all(isinstance(state.get(part), kind) for part, kind in _PARTS.items()):
-        raise FormatError(f"{str(path)!r} is no checkpoint of a training; {_ANEW}")
+        raise OtherTraining(f"{str(path)!r} is no checkpoint of a training; {_ANEW}")
     _compare(path, state["identity"], expected)
     return dict(state)
 
 
 def check_reach(path: Path, step: int, last: int) -> None:
-    """Raise ConfigError where a checkpoint is of a later step than the last that is asked."""
+    """Raise OtherTraining where a checkpoint is of a later step than the last that is asked."""
     if step > last:
-        raise ConfigError(f"{str(path)!r} is of step {step}, beyond stop_after={last}; {_ANEW}")
+        raise OtherTraining(f"{str(path)!r} is of step {step}, beyond stop_after={last}; {_ANEW}")
 
 
 @contextmanager
 def applied(path: Path | None) -> Iterator[None]:
-    """Turn what a spoilt state does to the block into a FormatError that names the file."""
+    """Turn what a spoilt state does to the block into an OtherTraining that names the file."""
     try:
         yield
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         if path is None:
             raise
-        raise FormatError(f"{str(path)!r} does not fit this training ({error}); {_ANEW}") from error
+        raise OtherTraining(f"{str(path)!r} does not fit this training ({error}); {_ANEW}") from error
 
 
 _ANEW = "delete it to train from the beginning, or name another checkpoint_dir"
@@ -119,4 +119,4 @@ def _compare(path: Path, found: dict[str, Any], expected: dict[str, Any]) -> Non
             name if name in ("data", "parameters") else f"{name} {found.get(name)}, now {expected[name]}"
             for name in other
         ]
-        raise ConfigError(f"{str(path)!r} is of another training ({'; '.join(said)}); {_ANEW}")
+        raise OtherTraining(f"{str(path)!r} is of another training ({'; '.join(said)}); {_ANEW}")

@@ -101,7 +101,7 @@ class Run:
         return int(sum(record.get("rolled_back", 0) for record in self.history))
 
     def resume(self) -> None:
-        """Go on from the checkpoint, if there is one. Raises: ConfigError, FormatError."""
+        """Go on from the checkpoint, if there is one. Raises: ConfigError, OtherTraining."""
         if self.path is None:
             return
         state = checkpoint.read(self.path, checkpoint.identity(self.task, self.batches, self.decay))
@@ -126,7 +126,7 @@ class Run:
         schedulers: Sequence[LRScheduler | None],
         precision: Any,
     ) -> None:
-        """Begin, or go on, with the task on its device. Raises: FormatError."""
+        """Begin, or go on, with the task on its device. Raises: OtherTraining."""
         self.device, self.peers, self.precision = device, peers, precision
         self.batches = self.batches.at(self.step, peers.rank)
         self.average = Average(self.task, self.decay)
