@@ -1,7 +1,8 @@
 """The command line: `gensynth balance | fit | sample | compare | transform | show`.
 
 This file holds the verbs and their options; what a verb does stands in the module of its name, imported when it runs.
-What goes wrong becomes one sentence (`saying`) and an exit status: 0 done, 1 the work failed, 2 the request was wrong.
+What goes wrong becomes one sentence (`saying`) and an exit status: 0 done, 1 the work failed, 2 the request was wrong,
+143 SIGTERM ended it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Annotated
 import typer
 
 from . import options as opt
-from .saying import CUT, said, said_text, warn
+from .saying import CUT, ENDED, TERMINATED, Ending, said, said_text, warn
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
@@ -70,6 +71,7 @@ def balance(
     seed: opt.Seed = None,
     threads: opt.Threads = None,
     overwrite: opt.Overwrite = False,
+    resume: opt.Resume = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made, and write nothing.")] = False,
     print_config: opt.Print = False,
 ) -> None:
@@ -89,7 +91,7 @@ def balance(
                  split_by=split_by, mark=mark, report=report, schema=schema, kind=kind, text=text, masks=masks,
                  size=size, on_bad=on_bad, link=link or None, reject=reject, watch=watch, seed=seed,
                  threads=threads)  # fmt: skip
-    verb.run(job, overwrite=overwrite, dry_run=dry_run, print_config=print_config)
+    verb.run(job, overwrite=overwrite, resume=resume, dry_run=dry_run, print_config=print_config)
 
 
 @app.command()
@@ -110,6 +112,7 @@ def fit(
     seed: opt.Seed = None,
     threads: opt.Threads = None,
     overwrite: opt.Overwrite = False,
+    resume: opt.Resume = False,
     print_config: opt.Print = False,
 ) -> None:
     """Fit a generator on a table or a folder and save it, for `sample` and `balance --model`."""
@@ -118,7 +121,7 @@ def fit(
 
     job = gather(config, data=data, target=target, out=out, generator=generator, param=param, schema=schema, kind=kind,
                  text=text, masks=masks, size=size, on_bad=on_bad, watch=watch, seed=seed, threads=threads)  # fmt: skip
-    verb.fit(job, overwrite=overwrite, print_config=print_config)
+    verb.fit(job, overwrite=overwrite, resume=resume, print_config=print_config)
 
 
 @app.command()
@@ -244,24 +247,30 @@ def main(args: list[str] | None = None) -> None:
     words = sys.argv[1:] if args is None else args
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"] or ["--help"]  # wherever it stands
-    if threading.current_thread() is threading.main_thread():  # asked to end: tidy up as after Ctrl-C
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    else:
-        before = None
+    main_thread = threading.current_thread() is threading.main_thread()
+    asked = Ending()
+    before = signal.signal(signal.SIGTERM, asked) if main_thread else None
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         warnings.showwarning = warn
         try:
             status = app(words, standalone_mode=False)
         except Exception as error:
+            if asked.to_end:
+                sys.exit(said_text(ENDED, TERMINATED))
             if debug:
                 raise
             sys.exit(said(error))
         except KeyboardInterrupt:
             status = INTERRUPTED
+        except SystemExit:
+            if not asked.to_end:
+                raise
         finally:
             if before is not None:
                 signal.signal(signal.SIGTERM, before)
+    if asked.to_end:
+        sys.exit(said_text(ENDED, TERMINATED))
     if status == INTERRUPTED:
         sys.exit(said_text(CUT, 1))
     sys.exit(status if isinstance(status, int) else 0)

@@ -26,6 +26,7 @@ from .folders import check_page, is_folder, refuse_files
 from .holding import codes_of, groups_of_rows, training_rows
 from .made import Made, fresh_for, without_rows
 from .request import Positions, features, groups_of, known_columns, make_balancer, settled, split_target
+from .resuming import Keeping
 from .settings import as_yaml, threads
 from .telling import result_of, say_plan, summary, table_given, warn_other
 from .views import View, view_of
@@ -76,7 +77,7 @@ class Outputs:
             check_output(path, overwrite)
 
 
-def run(job: Job, *, overwrite: bool, dry_run: bool, print_config: bool) -> None:
+def run(job: Job, *, overwrite: bool, resume: bool, dry_run: bool, print_config: bool) -> None:
     """Do the job. Raises: GensynthError."""
     if print_config:
         sys.stdout.write(as_yaml(job))
@@ -85,19 +86,21 @@ def run(job: Job, *, overwrite: bool, dry_run: bool, print_config: bool) -> None
         if is_folder(job):
             from .balancing_folders import balance
 
-            balance(job, overwrite=overwrite, dry_run=dry_run)
+            balance(job, overwrite=overwrite, resume=resume, dry_run=dry_run)
             return
         refuse_files(job)
         outputs = Outputs.of(job)
+        keeping = Keeping.of(job, outputs.table, resume=resume, overwrite=overwrite, dry=dry_run)
         if not dry_run:
-            outputs.check(job.data, job.report, overwrite)
-        _balance(job, outputs, overwrite=overwrite, dry_run=dry_run)
+            outputs.check(job.data, job.report, keeping.overwrite)
+        with keeping:
+            _balance(job, outputs, keeping, dry_run=dry_run)
     except DataError as error:
         raise error if job.data in str(error) else type(error)(f"{job.data}: {error}") from error
 
 
-def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> None:
-    started = time.perf_counter()
+def _balance(job: Job, outputs: Outputs, keeping: Keeping, *, dry_run: bool) -> None:
+    started, overwrite = time.perf_counter(), keeping.overwrite
     with threads(job.threads):
         table = read_table(job.data)
         X, y = split_target(table, job.target)
@@ -115,10 +118,11 @@ def _balance(job: Job, outputs: Outputs, *, overwrite: bool, dry_run: bool) -> N
             say_plan(balancer, [outputs.table])
             return
         X_train, y_train = _cut(view.rows, train), _cut(y, train)
-        X_new, y_new = balancer.fit_resample(X_train, y_train)
+        X_new, y_new = keeping.fitted(balancer.generator, balancer.fit_resample, X_train, y_train)
         made = Made.of(balancer, X_new, y_new, None if balancer.prefit else train)
         made = without_rows(made, job.reject, fresh_for(balancer, X_train, y_train, X_new, train))
         synthetic = view.frame(made.rows, made.first())
+    keeping.writing()
     place = [*table.frame.columns].index(str(y.name))
     synthetic.insert(place, y.name, y_new[balancer.is_synthetic_].reset_index(drop=True))
     table.write(outputs.table, rows=train[balancer.kept_], synthetic=synthetic, mark=job.mark, overwrite=overwrite)

@@ -27,6 +27,7 @@ from .folders import Folder, Outputs, Writer, changes, check_page, refuse_column
 from .holding import codes_of, groups_of_rows, training_rows
 from .made import Made, fresh_for, without_files
 from .request import Positions, make_balancer, settled
+from .resuming import Keeping
 from .settings import threads
 from .styles import draw_made, sheet_beside
 from .telling import folder_given, result_of, say_plan, summary, warn_other
@@ -35,16 +36,23 @@ PACKAGES = {"image": ("torch", "torchvision", "pillow"), "audio": ("torch", "sci
 NAMES = {"image": "images", "audio": "recordings"}
 
 
-def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
+def balance(job: Job, *, overwrite: bool, resume: bool, dry_run: bool) -> None:
     """Do the job. Raises: GensynthError."""
     started = time.perf_counter()
     refuse_columns(job)
     folder = Folder.open(job)
     outputs = Outputs.of(job, verb="balanced", rest=job.holdout is not None)
+    keeping = Keeping.of(job, outputs.out, resume=resume, overwrite=overwrite, dry=dry_run)
     if not dry_run:
-        outputs.check(job, overwrite)
+        outputs.check(job, keeping.overwrite, keeping.own)
     if not dry_run and job.report is not None:
-        check_page(job.report, [], overwrite, [job.data, *outputs.folders])
+        check_page(job.report, [], keeping.overwrite, [job.data, *outputs.folders])
+    with keeping:
+        _balance(job, folder, outputs, keeping, started, dry_run=dry_run)
+
+
+def _balance(job: Job, folder: Folder, outputs: Outputs, keeping: Keeping, started: float, *, dry_run: bool) -> None:
+    overwrite = keeping.overwrite
     y = labels_of(folder, job)
     with threads(job.threads):
         train, rest = training_rows(job, pd.DataFrame(), y, folder.listing.files)
@@ -58,11 +66,12 @@ def balance(job: Job, *, overwrite: bool, dry_run: bool) -> None:
             balancer.fit(X, y_train)
             say_plan(balancer, [*outputs.folders, *picture])
             return
-        X_new, y_new = balancer.fit_resample(X, y_train)
+        X_new, y_new = keeping.fitted(balancer.generator, balancer.fit_resample, X, y_train)
         fresh = fresh_for(balancer, X, y_train, X_new, train)
         made = Made.of(balancer, X_new, y_new, None if balancer.prefit else train)
         made, names = without_files(made, job.reject, fresh, Names(folder.listing.files), folder.listing.files)
     folder.say_mixed()
+    keeping.writing()
     with outputs.opened(overwrite) as places:
         real = train[balancer.kept_]
         writer = Writer(folder, places[outputs.out], None if outputs.masks is None else places[outputs.masks], job.link)

@@ -165,9 +165,12 @@ class Outputs:
         """The folders that are written."""
         return [each for each in (self.out, self.masks, self.rest, self.rest_masks) if each is not None]
 
-    def check(self, job: Asked, overwrite: bool) -> None:
-        """Refuse outputs that exist or cannot be written, before any work. Raises: ConfigError."""
-        own = Path(self.recipe).is_file()
+    def check(self, job: Asked, overwrite: bool, own: bool = False) -> None:
+        """Refuse outputs that exist, unless they are known to be `own`, or that cannot be written, before any work.
+
+        Raises: ConfigError.
+        """
+        own = own or Path(self.recipe).is_file()
         inputs = [each for each in (job.data, job.masks, getattr(job, "style", None)) if each]
         for each in self.folders:
             check_folder_output(each, inputs, overwrite, own)

@@ -27,11 +27,12 @@ from ..store.models import check_model_output
 from ..store.tables import read_table, write_frame
 from .folders import SUFFIXES, Folder, is_folder, refuse_columns, refuse_files
 from .request import known_columns, settled, split_target
+from .resuming import Keeping
 from .settings import as_yaml, pairs, threads
 from .views import SeriesView, TextView, steps_of, view_of
 
 
-def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
+def fit(job: Job, *, overwrite: bool, resume: bool, print_config: bool) -> None:
     """Fit the generator that a job names and save it. Raises: GensynthError."""
     if print_config:
         sys.stdout.write(as_yaml(job))
@@ -42,19 +43,22 @@ def fit(job: Job, *, overwrite: bool, print_config: bool) -> None:
         raise ConfigError("fit makes a model: leave `model` out and name a generator")
     if job.report is not None:
         raise ConfigError("report is a page of what balance makes: leave it out")
-    check_model_output(job.out, overwrite)
-    with threads(job.threads):
-        spec, generator, y = _of_folder(job) if is_folder(job) else _of_table(job)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", RealRowsWarning)
-        generator.save(job.out, overwrite=overwrite)
+    keeping = Keeping.of(job, job.out, resume=resume, overwrite=overwrite)
+    check_model_output(job.out, keeping.overwrite)
+    with keeping:
+        with threads(job.threads):
+            spec, generator, y = _of_folder(job, keeping) if is_folder(job) else _of_table(job, keeping)
+        keeping.writing()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", RealRowsWarning)
+            generator.save(job.out, overwrite=keeping.overwrite)
     classes = ", ".join(f"{label} ({n:,})" for label, n in y.value_counts().items())
     print(f"{spec.name}, fitted on {len(y):,} rows{f' of {classes}' if classes else ''}: {job.out}", file=sys.stderr)
     for warning in caught:
         print(f"gensynth: note: {warning.message}", file=sys.stderr)
 
 
-def _of_table(job: Job) -> tuple[Named, Any, pd.Series]:
+def _of_table(job: Job, keeping: Keeping) -> tuple[Named, Any, pd.Series]:
     """Return the generator's name, the generator fitted on a table or on rows in it, and the labels."""
     refuse_files(job)
     table = read_table(job.data)
@@ -64,7 +68,8 @@ def _of_table(job: Job) -> tuple[Named, Any, pd.Series]:
     spec = settled(job, X, schema, view.kind).generator
     assert spec is not None
     known = schema if view.kind == "table" else {}
-    generator = build_generator(spec, seed=job.seed, schema=known or None, n_jobs=job.threads).fit(view.rows, y)
+    generator = build_generator(spec, seed=job.seed, schema=known or None, n_jobs=job.threads)
+    keeping.fitted(generator, generator.fit, view.rows, y)
     place = [*table.frame.columns].index(str(y.name))
     generator.notes_ = {"target": job.target, "place": place, "manner": table.manner()}
     if isinstance(view, TextView):
@@ -74,7 +79,7 @@ def _of_table(job: Job) -> tuple[Named, Any, pd.Series]:
     return spec, generator, y
 
 
-def _of_folder(job: Job) -> tuple[Named, Any, pd.Series]:
+def _of_folder(job: Job, keeping: Keeping) -> tuple[Named, Any, pd.Series]:
     """Return the generator's name, the generator fitted on the files of a folder, and their labels, if any."""
     refuse_columns(job)
     folder = Folder.open(job)
@@ -82,7 +87,8 @@ def _of_folder(job: Job) -> tuple[Named, Any, pd.Series]:
     assert spec is not None
     y = pd.Series(folder.listing.labels or [None] * len(folder.listing), name="class", dtype=object)
     generator = build_generator(spec, seed=job.seed, n_jobs=job.threads)
-    generator.fit(folder.whole(job, generator), None if folder.listing.labels is None else y)
+    rows = folder.whole(job, generator)
+    keeping.fitted(generator, generator.fit, rows, None if folder.listing.labels is None else y)
     folder.say_mixed()
     names = [file.as_posix() for file in folder.listing.files]
     generator.notes_ = {"files": names} if generator.keeps_rows else {}  # whose parents are these

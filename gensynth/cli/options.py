@@ -85,6 +85,15 @@ Watch = Annotated[str | None, typer.Option("--watch", help="Folder for a picture
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed, at least 0.  [default: 0]", min=0)]
 Threads = Annotated[int | None, typer.Option("--threads", help="Most threads to use.", min=1)]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on where the same job was cut off, as by kill -9, a crash or a time limit: a training is kept in "
+        "OUT.checkpoint until the job ends well. The result is that of a job that was not cut off. Where nothing is "
+        "kept, or it is of other data or settings, it begins anew and says so.",
+    ),
+]
 Print = Annotated[bool, typer.Option("--print-config", help="Print the settings as YAML and stop.")]
 Model = Annotated[str | None, typer.Option("--model", help="A fitted generator to use instead (see fit).")]
 Strategy = Annotated[

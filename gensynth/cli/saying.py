@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import logging
 import sys
+from types import FrameType
 from typing import Any
 
 import typer
 
 CUT = "interrupted: each output is whole or as it was before"
+ENDED = "asked to end (SIGTERM): each output is whole or as it was before"
+TERMINATED = 143  # 128 and the number of SIGTERM, as shells say
+
+
+class Ending:
+    """What SIGTERM does: Slurm, systemd and others send it before SIGKILL, to leave time to tidy up."""
+
+    def __init__(self) -> None:
+        self.to_end = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """End the work from where it is, once; what is asked again meanwhile is being done."""
+        if not self.to_end:
+            self.to_end = True
+            raise SystemExit(TERMINATED)
 
 
 def said(error: Exception) -> int:
