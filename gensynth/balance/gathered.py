@@ -1,8 +1,8 @@
 """Rows of each class out of a stream that does not fit in memory, and how many rows each class has in all.
 
-Of a class that is small enough every row is kept, of a larger one a sample: the rows with the smallest of keys that
-are drawn for all rows alike, by the part of the data that they stand in. So it does not matter in what order parts come,
-who looks at which, and how often what was gathered is put together (bottom-k sampling, Cohen and Kaplan 2007).
+Of a class that is small enough all rows are kept, of a larger one a sample: the rows with the smallest keys. These
+are drawn for all rows alike, by the part of the data that they stand in. So it does not matter in what order parts
+come, who looks at which, and how often what was gathered is put together (bottom-k sampling, Cohen and Kaplan 2007).
 """
 
 from __future__ import annotations

@@ -67,6 +67,10 @@ def balance(
     watch: opt.Watch = None,
     link: opt.Link = False,
     reject: opt.Reject = None,
+    memory: opt.Memory = None,
+    append: opt.Append = False,
+    shuffle: opt.Shuffle = False,
+    dask: opt.Dask = None,
     config: opt.Config = None,
     seed: opt.Seed = None,
     threads: opt.Threads = None,
@@ -90,7 +94,8 @@ def balance(
                  strategy=strategy, groups=groups, under=under, gates=gate, holdout=holdout, split=split,
                  split_by=split_by, mark=mark, report=report, schema=schema, kind=kind, text=text, masks=masks,
                  size=size, on_bad=on_bad, link=link or None, reject=reject, watch=watch, seed=seed,
-                 threads=threads)  # fmt: skip
+                 threads=threads, memory=memory, append=append or None, shuffle=shuffle or None,
+                 dask=dask)  # fmt: skip
     verb.run(job, overwrite=overwrite, resume=resume, dry_run=dry_run, print_config=print_config)
 
 

@@ -24,6 +24,7 @@ from ..store.jsonfile import write_json
 from ..store.tables import read_table
 from .folders import check_page, is_folder, refuse_files
 from .holding import codes_of, groups_of_rows, training_rows
+from .large import large_table
 from .made import Made, fresh_for, without_rows
 from .request import Positions, features, groups_of, known_columns, make_balancer, settled, split_target
 from .resuming import Keeping
@@ -83,6 +84,12 @@ def run(job: Job, *, overwrite: bool, resume: bool, dry_run: bool, print_config:
         sys.stdout.write(as_yaml(job))
         return
     try:
+        large = large_table(job)
+        if large is not None:
+            from .balancing_large import balance as balance_large
+
+            balance_large(job, *large, overwrite=overwrite, dry_run=dry_run)
+            return
         if is_folder(job):
             from .balancing_folders import balance
 

@@ -94,6 +94,24 @@ Resume = Annotated[
         "kept, or it is of other data or settings, it begins anew and says so.",
     ),
 ]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        "--memory",
+        help="Most memory to use, as 1GB. A table that needs more is read a part at a time, and of its larger classes "
+        "a sample is learned from.  [default: half of what is free]",
+    ),
+]
+Append = Annotated[
+    bool, typer.Option("--append", help="Put files of synthetic rows beside the table, which stays as it is.")
+]
+Shuffle = Annotated[
+    bool, typer.Option("--shuffle", help="Put synthetic rows anywhere among the real ones, which stay in order.")
+]
+Dask = Annotated[
+    str | None,
+    typer.Option("--dask", help="Spread the work: the address of a Dask scheduler, or a number of processes here."),
+]
 Print = Annotated[bool, typer.Option("--print-config", help="Print the settings as YAML and stop.")]
 Model = Annotated[str | None, typer.Option("--model", help="A fitted generator to use instead (see fit).")]
 Strategy = Annotated[

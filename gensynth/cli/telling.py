@@ -40,14 +40,14 @@ def result_of(
     """
     done = balancer.recipe_["result"]
     return {
-        "generator": _spec(job, balancer),
+        "generator": spec_of(job, balancer),
         "gates": [gate.model_dump() for gate in job.gates],
         "on_short": job.on_short,
         **{name: part for name, part in done.items() if name != "seconds"},
         "rejected": len(job.reject),
         "held_out": held,
-        "columns": {str(name): kind for name, kind in _kinds(balancer).items()},
-        "model": None if job.model is None else _fingerprint(job.model),
+        "columns": {str(name): kind for name, kind in kinds_of(balancer).items()},
+        "model": None if job.model is None else model_fingerprint(job.model),
         "input": given,
         "versions": {name: version(name) for name in (*PACKAGES, *more)},
         "threads": job.threads,
@@ -81,12 +81,13 @@ def warn_other(job: Asked, seen: str) -> None:
         warnings.warn(f"{what} is not what it was when the recipe was written", GensynthWarning, stacklevel=3)
 
 
-def _kinds(balancer: Balancer) -> dict[Any, str]:
+def kinds_of(balancer: Balancer) -> dict[Any, str]:
+    """Return the kinds of the columns that a Balancer's generator has learned."""
     schema = getattr(getattr(balancer.generator_, "encoder_", None), "schema_", None)
     return {} if schema is None else dict(schema.kinds)
 
 
-def _fingerprint(folder: str) -> str:
+def model_fingerprint(folder: str) -> str:
     """Return the hash of a model's files."""
     digest = hashlib.sha256()
     for path in sorted(Path(folder).iterdir()):
@@ -94,7 +95,7 @@ def _fingerprint(folder: str) -> str:
     return digest.hexdigest()
 
 
-def _spec(job: Job, balancer: Balancer) -> dict[str, Any]:
+def spec_of(job: Job, balancer: Balancer) -> dict[str, Any]:
     """Return the generator that was taken, as a job names one."""
     if job.generator is not None:
         return job.generator.model_dump()

@@ -27,9 +27,9 @@ class Block:
 def apart(column: Identifier, block: Block, seed: int) -> pd.Series:
     """Return identifiers for the rows of a block: no real row has them, and no other block of the same seed.
 
-    Numbers go on from where those of the blocks before end. Strings of a pattern come in a stirred order of all, of
-    which each block takes every so-manieth (a linear congruential sequence: each comes once); a pattern with little room
-    left gets digits behind it.
+    Numbers go on from where those of the blocks before end. Strings come in a stirred order of the pattern, of
+    which each block takes every so-manieth (a linear congruential sequence: each comes once); a pattern with little
+    room left gets digits behind it.
     """
     if column.next is not None:
         moved = replace(column, next=column.next + block.start, least=column.least - (block.total - block.start))

@@ -11,6 +11,7 @@ import typing
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,6 +24,7 @@ from pydantic import (
 from ..errors import ConfigError
 from ..store.yamlfile import dump_yaml, load_yaml, read_yaml
 from .making import Named, as_named, build_generator, checked_params, overridden, plain_policy, sentence
+from .sizes import checked_size
 
 __all__ = [
     "Asked",
@@ -45,6 +47,7 @@ _EXCLUSIVE = (
     ("size", "masks"),
 )  # fmt: skip
 Spec = Annotated[Named, BeforeValidator(as_named)]
+Size = Annotated[str, AfterValidator(checked_size)]
 Kind = typing.Literal["table", "image", "audio", "text", "series"]
 
 
@@ -118,7 +121,9 @@ class Job(Asked):
     printed form. `split_by` is what `holdout` keeps together: a column, of folders a regular expression. `reject` names
     made files, or numbers of made rows, in whose place others are made. Of folders: `link` makes hard links of real
     files, `size` is that of images where a generator needs one, `on_bad` says what is done about broken ones. `report`
-    is a page about what was made.
+    is a page about what was made. `memory` is how much may be used (1GB); a larger table is read a part at a time.
+    `append` puts files of synthetic rows beside the table, `shuffle` synthetic rows among the real ones; `dask` is the
+    address of a cluster, or a number of processes.
     """
 
     generator: Spec | None = None
@@ -137,6 +142,10 @@ class Job(Asked):
     link: bool = False
     size: Annotated[int, Field(ge=1)] | Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=2)] | None = None
     on_bad: typing.Literal["skip", "error"] = "skip"
+    memory: Size | None = None
+    append: bool = False
+    shuffle: bool = False
+    dask: Annotated[str, BeforeValidator(lambda found: str(found) if type(found) is int else found)] | None = None
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -182,20 +191,7 @@ def read_job(path: str, *, repeats: bool = True) -> dict[str, Any]:
     """
     settings = read_yaml(path)
     if isinstance(settings, dict) and set(settings) == {"job", "result"}:
-        result = settings["result"] or {}
-        chosen = result.get("generator")  # what was taken where nothing was named, and with it gates
-        taken = {name: result[name] for name in ("generator", "gates", "on_short") if result.get(name)}
-        seen = result.get("input") or {}
-        settings = settings["job"]
-        if isinstance(settings, dict) and isinstance(seen, dict):
-            settings = {RECORDED: seen.get("sha256_of_rows") or seen.get("sha256_of_files"), **settings}
-        if isinstance(settings, dict) and chosen and not settings.get("model"):
-            settings = {**taken, **settings}
-            settings["generator"] = _repeating(settings["generator"], result.get("repeat") if repeats else None)
-        if isinstance(settings, dict) and settings.get("style") and repeats and isinstance(result.get("repeat"), dict):
-            settings = {**settings, "params": {**(settings.get("params") or {}), **result["repeat"]}}
-        if isinstance(settings, dict) and result.get("policy"):  # the default of its kind, where none was named
-            settings = {"policy": result["policy"], **settings}
+        settings = _of_recipe(settings["job"], settings["result"], repeats)
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
         raise ConfigError(f"{path}: expected settings as `key: value` lines, such as `target: fraud`")
     if "columns" in settings:
@@ -203,9 +199,30 @@ def read_job(path: str, *, repeats: bool = True) -> dict[str, Any]:
     return settings
 
 
+def _of_recipe(job: Any, result: Any, repeats: bool) -> Any:
+    """Return the job of a recipe, with what was chosen where it named nothing."""
+    if not isinstance(job, dict) or not isinstance(result, dict):
+        return job
+    chosen = result.get("generator")  # what was taken where nothing was named, and with it gates
+    taken = {name: result[name] for name in ("generator", "gates", "on_short") if result.get(name)}
+    seen, repeat = result.get("input"), result.get("repeat") if repeats else None
+    if isinstance(seen, dict):
+        job = {RECORDED: seen.get("sha256_of_rows") or seen.get("sha256_of_files"), **job}
+    if chosen and not job.get("model"):
+        job = {**taken, **job}
+        job["generator"] = _repeating(job["generator"], repeat)
+    params = job.get("params") or {}
+    if job.get("style") and isinstance(repeat, dict) and isinstance(params, dict):
+        job = {**job, "params": {**params, **repeat}}
+    if result.get("policy"):  # the default of its kind, where none was named
+        job = {"policy": result["policy"], **job}
+    return job
+
+
 def _repeating(spec: Any, repeat: Any) -> Any:
     """Return a generator as a job names it, with the parameters by which a training that time ended repeats."""
     if not isinstance(repeat, dict) or not isinstance(spec, str | dict):
         return spec
     spec = {"name": spec} if isinstance(spec, str) else spec
-    return {**spec, "params": {**(spec.get("params") or {}), **repeat}}
+    params = spec.get("params") or {}
+    return {**spec, "params": {**params, **repeat}} if isinstance(params, dict) else spec

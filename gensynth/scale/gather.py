@@ -63,7 +63,7 @@ def room_of(stream: Stream, memory: int) -> Room:
 
 
 def look(stream: Stream, parts: Iterable[Part], target: str, seed: int, room: Room, declared: dict[str, str],
-         step: Callable[[int], None] = lambda rows: None) -> Looked:  # fmt: skip
+         step: Callable[[int], None] = lambda length: None) -> Looked:  # fmt: skip
     """Return what is seen of some parts of a table. Raises: DataError."""
     first = stream.first().drop(columns=target)
     found = Looked(Gathered(seed, room, pa.concat_tables), watch(first, declared))
@@ -72,7 +72,7 @@ def look(stream: Stream, parts: Iterable[Part], target: str, seed: int, room: Ro
             found.gathered.add(piece.number, piece.labels, piece.rows)
             for name, column in found.watched.items():
                 column.add(stream.column(piece, name))
-            step(len(piece.rows))
+            step(piece.length)
     return found
 
 
@@ -87,7 +87,7 @@ def gather(stream: Stream, target: str, *, seed: int, room: Room, declared: dict
         room: how many rows are kept.
         declared: kinds of columns that were said.
         spread: looks at parts elsewhere: takes the function that does it for some of them, and all of them.
-        step: is told of rows that were looked at.
+        step: is told of what was looked at, as `Stream.length` counts.
     """
     if spread is None:
         found = look(stream, stream.parts(), target, seed, room, declared, step)

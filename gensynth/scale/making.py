@@ -66,10 +66,11 @@ class Making:
         done = Done(Counter(codes.tolist()), Counter(answer.refused), answer.short, answer.rounds)
         return frame, done
 
-    def frames(self, note: Callable[[Done], object]) -> Iterator[pd.DataFrame]:
-        """Yield the rows, block by block."""
-        for number in range(len(self.blocks)):
-            frame, done = self.block(number)
+    def frames(
+        self, note: Callable[[Done], object], spread: Callable[..., Iterable[tuple[pd.DataFrame, Done]]] | None = None
+    ) -> Iterator[pd.DataFrame]:
+        """Yield the rows, block by block. `spread` maps a function over numbers, here or elsewhere."""
+        for frame, done in (spread or map)(self.block, range(len(self.blocks))):
             note(done)
             yield frame
 

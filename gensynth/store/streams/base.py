@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
@@ -35,11 +35,38 @@ class Part:
 
 @dataclass(frozen=True)
 class Piece:
-    """Rows that are in memory together: their number, their labels (n,) and the rows (n,) as streams read them."""
+    """Rows that are in memory together.
+
+    Arguments:
+        number: of the piece.
+        labels: (n,) of the rows.
+        rows: (n,) as streams read them.
+        length: of the piece, as `Stream.length` counts.
+    """
 
     number: int
     labels: Any
     rows: pa.Table
+    length: int
+
+
+@dataclass(frozen=True)
+class Added:
+    """What is written together with the rows of a table.
+
+    Arguments:
+        made: frames with the columns of the table.
+        rows: how many they are together.
+        like: a table as `Stream.table` returns it, in whose manner they are written.
+        mark: the name of one more column, 0 for real rows and 1 for made ones.
+        seed: of the places that they take among the real ones, which stay in order; None puts them behind.
+    """
+
+    made: Iterator[pd.DataFrame]
+    rows: int
+    like: TableFile
+    mark: str | None = None
+    seed: int | None = None
 
 
 class Stream(ABC):
@@ -80,6 +107,10 @@ class Stream(ABC):
         """Return the labels of the rows of `table`, as those of pieces are."""
 
     @abstractmethod
+    def length(self) -> int:
+        """Return how long the table is: in rows, or in bytes where only reading tells how many rows there are."""
+
+    @abstractmethod
     def size(self) -> int:
         """Return how many bytes the whole table takes as it is read into memory, by a guess."""
 
@@ -88,14 +119,13 @@ class Stream(ABC):
         """Return how many bytes a row takes as it is gathered, by a guess."""
 
     @abstractmethod
-    def copy(self, handle: BinaryIO, made: Iterator[pd.DataFrame], like: TableFile, mark: str | None) -> int:
-        """Write all rows of a file as they are, and made rows after them; return how many were made.
+    def copy(self, handle: BinaryIO, added: Added, step: Callable[[int], None]) -> None:
+        """Write all rows of a file as they are, and made rows with them.
 
         Arguments:
             handle: where to.
-            made: frames with the columns of the table.
-            like: a table as `table` returns it, in whose manner made rows are written.
-            mark: the name of one more column, 0 for real rows and 1 for made ones.
+            added: what is made.
+            step: is told of what was copied, as `length` counts.
 
         Raises: DataError where made rows do not fit the table.
         """
@@ -115,8 +145,12 @@ class Stream(ABC):
         return target
 
 
-def open_stream(path: str | Path) -> Stream:
+def open_stream(path: str | Path, without: str | None = None) -> Stream:
     """Open a table to be read a part at a time: a Parquet file or a CSV file, or a folder of either.
+
+    Arguments:
+        path: the file or the folder.
+        without: how the names of files in a folder begin that are no part of the table.
 
     Raises:
         ConfigError: there is no such file or folder, or it may not be read.
@@ -125,7 +159,7 @@ def open_stream(path: str | Path) -> Stream:
     from .csv import CsvStream
     from .parquet import ParquetStream
 
-    files = tables_in(path)
+    files = [file for file in tables_in(path) if without is None or not Path(file).name.startswith(without)]
     if Path(path).is_dir() and not files:
         raise DataError(f"{path}: no .parquet or .csv file is in the folder or below it")
     named = {suffix_of(file) in PARQUET for file in files}

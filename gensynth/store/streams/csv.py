@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +17,8 @@ from ..columns import is_missing, parse, type_column, unpad
 from ..csvfile import CsvFile
 from ..records import QUOTE, Records, blank, find_records, line_of, without
 from ..sources import Source, suffix_of
-from .base import Part, Piece, Stream
+from .base import Added, Part, Piece, Stream
+from .mixing import Mixing
 from .text import LONGEST, Text, beginning, opened, read, unpacked
 
 _FIRST = 1000  # rows that tell what columns may hold
@@ -55,7 +56,7 @@ class CsvStream(Stream):
             buffers = [None, pa.py_buffer(offsets.astype(np.int64)), pa.py_buffer(body)]
             rows = pa.Array.from_buffers(pa.large_binary(), len(starts), buffers)
             fields = self._fields(buffers[2], place, int(np.diff(offsets).max()), len(starts))
-            yield Piece(number, self._labels(fields, target), pa.table({"record": rows}))
+            yield Piece(number, self._labels(fields, target), pa.table({"record": rows}), len(text))
 
     def records(self, file: int) -> Iterator[tuple[bytes, Records]]:
         """Yield text as UTF-8 and the whole records in it, the header left out. Raises: DataError, naming the line."""
@@ -110,24 +111,30 @@ class CsvStream(Stream):
     def keys(self, table: TableFile, target: str) -> list[Any]:  # noqa: D102
         return table.texts(target)
 
+    def length(self) -> int:  # noqa: D102
+        return sum(map(unpacked, self.files))
+
     def size(self) -> int:  # noqa: D102
-        return 4 * sum(map(unpacked, self.files))
+        return 4 * self.length()
 
     def row_bytes(self) -> int:  # noqa: D102
         return self._row
 
-    def copy(self, handle: BinaryIO, made: Iterator[pd.DataFrame], like: TableFile, mark: str | None) -> int:
-        """Write all records as they stand, and made ones after them; see `Stream`."""
+    def copy(self, handle: BinaryIO, added: Added, step: Callable[[int], None]) -> None:
+        """Write all records as they stand, and made ones among them or behind; see `Stream`."""
+        like, marked = added.like, added.mark is not None
         assert isinstance(like, CsvFile)
-        ended, count = _copied(self.files[0], handle) if mark is None else self._marked(handle, like, mark), 0
-        for frame in made:
+        mixing = None if added.seed is None else Mixing(added, self.length())
+        if mixing is None and not marked:
+            ended = _copied(self.files[0], handle, step)
+        else:
+            ended = self._rewritten(handle, like, added.mark, mixing, step)
+        for frame in added.made if mixing is None else mixing.rest():
             if not ended and len(frame):
                 handle.write(self.dialect.encode(self.dialect.newline.encode()))
                 ended = True
-            for text in like.made(frame, mark is not None):
+            for text in like.made(frame, marked):
                 handle.write(text)
-            count += len(frame)
-        return count
 
     def write_part(self, into: Path, name: str, made: pd.DataFrame, like: TableFile, mark: str | None) -> None:
         """Write made rows as a file with the header of the table; see `Stream`."""
@@ -137,16 +144,24 @@ class CsvStream(Stream):
             for text in like.made(made, mark is not None):
                 handle.write(text)
 
-    def _marked(self, handle: BinaryIO, like: CsvFile, mark: str) -> bool:
-        """Write all records with a last field that says that they are real; return whether the last one is ended."""
+    def _rewritten(
+        self, handle: BinaryIO, like: CsvFile, mark: str | None, mixing: Mixing | None, step: Callable[[int], None]
+    ) -> bool:
+        """Write all records, marked or with made ones among them; return whether the last one is ended."""
         handle.write(like.top(mark))
-        tail = self.dialect.delimiter.encode() + (b'"0"' if self.header.startswith('"') else b"0")
-        ended = True
+        tail = b"" if mark is None else self.dialect.delimiter.encode() + (b'"0"' if self.header[:1] == '"' else b"0")
+        newline, ended = self.dialect.newline.encode(), True
         for text, records in self.records(0):
             bounds = zip(records.starts.tolist(), records.stops.tolist(), records.ends.tolist(), strict=True)
             pieces = [text[start:stop] + tail + text[stop:end] for start, stop, end in bounds]
-            handle.write(self.dialect.encode(b"".join(pieces)))
             ended = bool(records.stops[-1] < records.ends[-1]) if pieces else ended
+            made = None if mixing is None or not pieces else mixing.rows(len(text))
+            if mixing is not None and made is not None:
+                pieces[-1] += b"" if ended else newline
+                rows = [*pieces, *like.records(made, mark is not None)]
+                pieces, ended = [rows[place] for place in mixing.order(len(pieces), len(made)).tolist()], True
+            handle.write(self.dialect.encode(b"".join(pieces)))
+            step(len(text))
         return ended
 
     def _fields(self, body: pa.Buffer, place: int, longest: int, n: int) -> pa.DictionaryArray:
@@ -201,11 +216,12 @@ def _whole(text: bytes, records: Records) -> int:
     return int(records.starts[-1])
 
 
-def _copied(path: str, handle: BinaryIO) -> bool:
+def _copied(path: str, handle: BinaryIO, step: Callable[[int], None]) -> bool:
     """Write the bytes of a file; return whether its last record is ended."""
     last = b""
     with opened(path) as source:
         while chunk := read(source, path, READ):
             handle.write(chunk)
             last = (last + chunk)[-2:]
+            step(len(chunk))
     return last.strip(b"\0")[-1:] in (b"\n", b"\r")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,19 +47,26 @@ def copied_folder(stream: Stream, out: str | Path, *, link: bool, overwrite: boo
 
 
 @contextmanager
-def added_files(folder: Path) -> Iterator[Path]:
+def added_files(folder: Path, before: Sequence[Path] = ()) -> Iterator[Path]:
     """Give a hidden folder, whose files appear in a folder once the block has ended, one after the other, each whole.
+
+    Arguments:
+        folder: where they appear.
+        before: files that are there, in whose place they come.
 
     Raises: as `atomic_folder`.
     """
-    new = folder / _NEW
+    new, old = folder / _NEW, set(before)
     with atomic_folder(new, overwrite=new.is_dir()) as into:
         yield into
     for file in sorted(path for path in new.rglob("*") if path.is_file()):
         to = folder / file.relative_to(new)
         to.parent.mkdir(parents=True, exist_ok=True)
         os.replace(file, to)
+        old.discard(to)
     shutil.rmtree(new)
+    for file in old:
+        file.unlink()
 
 
 def made_before(folder: Path, before: str = "") -> list[Path]:

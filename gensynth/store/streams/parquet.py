@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,8 @@ from ..arrow import numbered, to_arrow, to_frame
 from ..base import TableFile
 from ..parquet import ParquetTable, compression_of
 from ..sources import Source
-from .base import Part, Piece, Stream
+from .base import Added, Part, Piece, Stream
+from .mixing import Mixing
 
 PIECE = 16 << 20  # bytes that are read at a time
 MOST = 1 << 17  # rows that are
@@ -73,7 +74,7 @@ class ParquetStream(Stream):
             if labels.null_count:
                 raise DataError(f"{self.path}: {labels.null_count:,} rows or more have no label in column {target!r}: "
                                 "fill them in or leave those rows out")  # fmt: skip
-            yield Piece(number, labels.to_pandas(date_as_object=False), rows)
+            yield Piece(number, labels.to_pandas(date_as_object=False), rows, len(rows))
 
     def read(self, part: Part) -> Iterator[pa.Table]:
         """Yield the rows of a part, `_step` at a time, as the schema has them. Raises: DataError."""
@@ -99,6 +100,9 @@ class ParquetStream(Stream):
     def keys(self, table: TableFile, target: str) -> list[Any]:  # noqa: D102
         return table.frame[target].tolist()
 
+    def length(self) -> int:  # noqa: D102
+        return len(self)
+
     def size(self) -> int:  # noqa: D102
         return sum(each.row_group(group).total_byte_size for each in self._metadata
                    for group in range(each.num_row_groups))  # fmt: skip
@@ -106,18 +110,26 @@ class ParquetStream(Stream):
     def row_bytes(self) -> int:  # noqa: D102
         return max(self.size() // len(self), 8 * len(self.names))
 
-    def copy(self, handle: BinaryIO, made: Iterator[pd.DataFrame], like: TableFile, mark: str | None) -> int:
-        """Write all rows, group by group, and made ones in groups after them; see `Stream`."""
+    def copy(self, handle: BinaryIO, added: Added, step: Callable[[int], None]) -> None:
+        """Write all rows, group by group, and made ones among them or in groups behind; see `Stream`."""
+        mark = added.mark
         schema = numbered(self.schema if mark is None else self.schema.append(pa.field(mark, pa.int64())))
-        count = 0
+        mixing = None if added.seed is None else Mixing(added, len(self))
+
+        def written(frame: pd.DataFrame) -> pa.Table:
+            return _marked(to_arrow(frame, self.schema), mark, 1).replace_schema_metadata(schema.metadata)
+
         with pq.ParquetWriter(handle, schema, compression=compression_of(self._metadata[0])) as writer:
             for group in _ahead(self._groups()):
-                writer.write_table(_marked(group, mark, 0).replace_schema_metadata(schema.metadata))
-            for frame in made:
-                table = _marked(to_arrow(frame, self.schema), mark, 1)
-                writer.write_table(table.replace_schema_metadata(schema.metadata))
-                count += len(frame)
-        return count
+                rows = _marked(group, mark, 0).replace_schema_metadata(schema.metadata)
+                made = None if mixing is None else mixing.rows(len(group))
+                if mixing is not None and made is not None:
+                    both = pa.concat_tables([rows, written(made)]).unify_dictionaries()
+                    rows = both.take(mixing.order(len(rows), len(made)))
+                writer.write_table(rows)
+                step(len(group))
+            for frame in added.made if mixing is None else mixing.rest():
+                writer.write_table(written(frame))
 
     def write_part(self, into: Path, name: str, made: pd.DataFrame, like: TableFile, mark: str | None) -> None:
         """Write made rows as a file, or one in each of the folders in whose names columns stand. See `Stream`."""

@@ -1,0 +1,82 @@
+"""Where the results of a table go that is read a part at a time: a file, a folder, or files beside those there are."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import ConfigError
+from ..recipe import Job
+from ..store.atomic import check_output
+from ..store.folders import check_folder_output
+from ..store.sources import PARQUET, TEXT, suffix_of
+from ..store.streams import Stream, made_before
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where things go.
+
+    Arguments:
+        table: the file or the folder of the balanced table; with `append` the one that is added to.
+        recipe: the file of the recipe.
+        append: whether files of synthetic rows are put beside the table, which stays as it is.
+        before: what the names of these begin with.
+    """
+
+    table: Path
+    recipe: Path
+    append: bool
+    before: str = ""
+
+    @classmethod
+    def of(cls, job: Job, stream: Stream) -> Outputs:
+        """Return the names for a job; without `out`, NAME.balanced.EXT beside the input. Raises: ConfigError."""
+        path = Path(job.data)
+        stem, dot, ending = path.name.partition(".")
+        if job.append:
+            if job.out is not None:
+                raise ConfigError("--append puts files beside those that are there: leave -o out")
+            table = path if stream.is_folder else path.parent
+            return cls(table, path.with_name(f"{path.name}.recipe.json"), True, "" if stream.is_folder else stem)
+        table = Path(job.out) if job.out else path.with_name(f"{stem}.balanced{dot}{ending}")
+        if str(table) == "-":
+            raise ConfigError("a table that is read a part at a time is written to a file: name one with -o")
+        if stream.is_folder and suffix_of(table) in (*PARQUET, *TEXT):
+            raise ConfigError(f"{job.data} is a folder, and so is the output: name a folder with -o")
+        if not stream.is_folder and suffix_of(table) != suffix_of(path):
+            raise ConfigError(
+                f"{table}: a table that is read a part at a time is written as it is read: let its name end in "
+                f"{dot}{ending}"
+            )
+        return cls(table, table.with_name(f"{table.name}.recipe.json"), False)
+
+    @property
+    def folder(self) -> Path:
+        """The folder to which files are added."""
+        return self.table
+
+    def check(self, job: Job, overwrite: bool) -> None:
+        """Refuse outputs that exist or cannot be written, before any work. Raises: ConfigError."""
+        check_output(self.recipe, overwrite)
+        if self.append:
+            found = made_before(self.table, self.before)
+            if found and not overwrite:
+                raise ConfigError(f"{found[0]} and {len(found) - 1} more are there: --overwrite makes them anew")
+            if not os.access(self.table, os.W_OK):
+                raise ConfigError(f"{self.table} cannot be written")
+            return
+        if os.path.realpath(self.table) == os.path.realpath(job.data):
+            raise ConfigError(f"{self.table} is the input, which is never replaced: name another output with -o")
+        if Path(job.data).is_dir():
+            check_folder_output(str(self.table), [job.data], overwrite, own=False)
+        else:
+            if self.table.is_dir():
+                raise ConfigError(f"{self.table} is a folder: name a file")
+            check_output(self.table, overwrite)
+
+    def __str__(self) -> str:
+        if not self.append:
+            return str(self.table)
+        return str(self.table / f"{self.before}{'.' if self.before else ''}synthetic-*")
