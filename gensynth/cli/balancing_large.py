@@ -52,9 +52,16 @@ class Large:
     started: float = field(default_factory=time.perf_counter)
     done: Done = field(default_factory=lambda: Done(Counter(), Counter()))
 
+    times: dict[str, float] = field(default_factory=dict)
+
     def note(self, done: Done) -> None:
         """Take note of a block that was made."""
         self.done += done
+
+    def lap(self, what: str) -> None:
+        """Take note of the seconds that were spent on something, since the last time."""
+        spent = time.perf_counter() - self.started - sum(self.times.values())
+        self.times[what] = round(spent, 3)
 
 
 def balance(job: Job, stream: Stream, memory: int, *, overwrite: bool, dry_run: bool) -> None:
@@ -67,11 +74,14 @@ def balance(job: Job, stream: Stream, memory: int, *, overwrite: bool, dry_run: 
     with threads(job.threads), ExitStack() as stack:
         spread = None if job.dask is None else stack.enter_context(cluster(job.dask, memory))
         learned = _learned(large, spread)
+        large.lap("counting")
         done, making, balancer = _making(large, learned)
+        large.lap("learning")
         if dry_run:
             say_plan(balancer, [str(outputs)])
             return
         _write(large, learned, making, outputs, spread, overwrite)
+        large.lap("writing")
     _finish(large, learned, done, balancer, outputs)
 
 
@@ -162,7 +172,7 @@ def _finish(large: Large, learned: Learned, done: Job, balancer: Balancer, outpu
     given = {"rows": int(learned.labels.counts.sum()), "files": len(files), "sha256_of_ends": (seen := ends_of(files))}
     warn_other(large.job, seen)
     result = large_result(done, balancer, learned, large.done, given, large.memory)
-    result["seconds"] = round(time.perf_counter() - large.started, 3)
+    result["seconds"] = {**large.times, "all": round(sum(large.times.values()), 3)}
     write_json(outputs.recipe, {"job": large.job.asked(), "result": result}, overwrite=True)
     say_done(result, str(outputs), str(outputs.recipe))
 

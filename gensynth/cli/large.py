@@ -12,7 +12,7 @@ from ..recipe.sizes import bytes_of, size_text
 from ..store.streams import MADE, Stream, open_stream, tables_in
 
 SMALL = 50_000_000  # bytes of a file that fits in any memory
-NEED = 5  # times the bytes of its columns that a table takes where all of it is in memory
+NEED = 7  # times the bytes of its columns that a table takes where all of it is in memory
 
 
 def large_table(job: Job) -> tuple[Stream, int] | None:

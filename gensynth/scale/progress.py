@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ..training.progress import wanted
-
 
 @contextmanager
 def told(what: str, whole: int, unit: str = "") -> Iterator[Callable[[int], None]]:
@@ -31,7 +29,7 @@ def told(what: str, whole: int, unit: str = "") -> Iterator[Callable[[int], None
         sys.stderr.write(f"\r{what}: {done:,} of {whole:,}{unit}, {left:.0f} s left\x1b[K")
         sys.stderr.flush()
 
-    shown = wanted(None)
+    shown = sys.stderr.isatty()
     yield step
     if shown:
         sys.stderr.write("\r\x1b[K")

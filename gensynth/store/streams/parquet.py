@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -50,6 +49,11 @@ class ParquetStream(Stream):
             raise DataError(f"{self.path} has several columns named {', '.join(map(repr, twice))}; rename all but one")
         if not self.names or not len(self):
             raise DataError(f"{self.path} has {len(self.names)} columns and no rows; add rows")
+        place = next(place for place, each in enumerate(self._metadata) if each.num_rows)
+        with pq.ParquetFile(self.files[place]) as file:
+            batch = next(file.iter_batches(_FIRST))
+        self._start = self._whole(pa.Table.from_batches([batch]), place)
+        self._row_bytes = max(self._start.nbytes // len(self._start), 1)
 
     def __len__(self) -> int:
         return sum(each.num_rows for each in self._metadata)
@@ -86,8 +90,7 @@ class ParquetStream(Stream):
             raise DataError(f"{self.files[part.file]} cannot be read: {str(error).splitlines()[0]}") from error
 
     def first(self) -> pd.DataFrame:  # noqa: D102
-        part = next(part for part in self.parts() if part.rows)
-        frame: pd.DataFrame = to_frame(next(self.read(part)).slice(0, _FIRST))
+        frame: pd.DataFrame = to_frame(self._start)
         return frame
 
     def column(self, piece: Piece, name: str) -> pd.Series:  # noqa: D102
@@ -104,11 +107,11 @@ class ParquetStream(Stream):
         return len(self)
 
     def size(self) -> int:  # noqa: D102
-        return sum(each.row_group(group).total_byte_size for each in self._metadata
-                   for group in range(each.num_row_groups))  # fmt: skip
+        bytes_held = float(self.first().memory_usage(index=False, deep=True).sum())
+        return int(bytes_held / len(self.first()) * len(self))
 
     def row_bytes(self) -> int:  # noqa: D102
-        return max(self.size() // len(self), 8 * len(self.names))
+        return self._row_bytes
 
     def copy(self, handle: BinaryIO, added: Added, step: Callable[[int], None]) -> None:
         """Write all rows, group by group, and made ones among them or in groups behind; see `Stream`."""
@@ -156,10 +159,10 @@ class ParquetStream(Stream):
             if held:
                 yield pa.concat_tables(held)
 
-    @cached_property
+    @property
     def _step(self) -> int:
         """Rows that are read at a time."""
-        return int(np.clip(PIECE // self.row_bytes(), 1, MOST))
+        return int(np.clip(PIECE // self._row_bytes, 1, MOST))
 
     def _partitioning(self) -> Any:
         return "hive" if self.is_folder and any("=" in Path(file).parent.name for file in self.files) else None
