@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
 import typing
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -38,7 +38,7 @@ def plain_policy(policy: Any) -> dict[str, Any]:
     Raises: ConfigError where there is no such transform, setting or file, offering the nearest.
     """
     where = ""
-    if isinstance(policy, str) and (policy.lower().endswith((".yaml", ".yml", ".json")) or Path(policy).is_file()):
+    if isinstance(policy, str) and (policy.lower().endswith((".yaml", ".yml", ".json")) or os.path.isfile(policy)):
         where, policy = f"{policy}: ", read_yaml(policy)
         if isinstance(policy, str) and len(policy.split()) > 1:
             raise ConfigError(f"{where}expected a policy, such as `- Flip` lines, and it holds {policy!r:.40}")
