@@ -92,14 +92,12 @@ class Keeping:
             return fit(*rows)
 
     def writing(self) -> None:
-        """Say that outputs are written from now on: what is there of them is this job's. Raises: GensynthError."""
+        """Say that outputs are written from now on: what is there of them is this job's."""
         if self.folder is None:
             return
-        try:
+        with suppress(OSError, GensynthError):  # where there is no room for it, the outputs will say so
             self.folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise GensynthError(f"{self.folder} cannot be made: {error.strerror}") from error
-        write_json(self.folder / JOB, self.job.asked(), overwrite=True)
+            write_json(self.folder / JOB, self.job.asked(), overwrite=True)
 
     @property
     def _holds_training(self) -> bool:
