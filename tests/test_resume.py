@@ -195,7 +195,7 @@ def test_a_training_of_half_the_batch_goes_on(run, cut, steps, monkeypatch):
     status, _, err = run(*FIT, "--resume")
     assert (status, steps) == (0, list(range(60, 120))), err
     assert files() == ["made", "payments.csv"]
-    assert json.loads(Path("made", "model.json").read_text())["batch_size"] == 32
+    assert json.loads(Path("made", "model.json").read_text())["state"]["batch_size"] == 32
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def run(what: str, out: str | None, *, data: str | None, seed: int, overwrite: b
         lines = range(0, len(images), COLUMNS)
         images = torch.cat([part[line : line + COLUMNS] for line in lines for part in (images, near)])
     with atomic_write(out, overwrite=overwrite) as handle:
-        write_image(handle, grid(images, COLUMNS).numpy())  # type: ignore[arg-type]
+        write_image(handle, grid(images, COLUMNS).numpy())
     below = f", above the nearest images of {data}" if data is not None else ""
     print(f"{COLUMNS} images of a class{below}: {out}", file=sys.stderr)
 

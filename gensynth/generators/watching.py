@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..errors import ConfigError
+from ..store.atomic import atomic_write, check_output
 from ..store.images import write_image
 from .base import Codes
 
@@ -35,8 +37,15 @@ class Grids:
 
     @classmethod
     def of(cls, folder: Any, x: Tensor, codes: Codes, shown: Callable[[Tensor, Tensor], Tensor]) -> Self:
-        """Return it for images spread over the commonest classes, as neighbours may be alike; the folder is made."""
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        """Return it for images spread over the commonest classes, as neighbours may be alike; the folder is made.
+
+        Raises: ConfigError where it cannot be, or not be written to.
+        """
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"pictures_dir {str(folder)!r} cannot be made: {error.strerror}; name another") from error
+        check_output(Path(folder) / "step.png", overwrite=True)
         common = np.argsort(-np.bincount(codes), kind="stable")[:LINES]
         rows = np.concatenate([_spread(np.flatnonzero(codes == code)) for code in np.sort(common)])
         return cls(Path(folder), x[torch.from_numpy(rows)], torch.from_numpy(codes[rows].astype(np.int64)), shown)
@@ -46,7 +55,8 @@ class Grids:
         made = self.shown(self.x, self.y).float().cpu()
         image = grid(made.add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8), COLUMNS)
         image = image[..., :1] if image.shape[2] == 2 else image  # without its opacity
-        write_image(self.folder / f"step-{step:06d}.png", image.numpy())
+        with atomic_write(self.folder / f"step-{step:06d}.png", overwrite=True) as handle:
+            write_image(handle, image.numpy())
 
 
 def _spread(rows: Codes) -> Codes:

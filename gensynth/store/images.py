@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +91,7 @@ def read_sized(path: str | Path, size: tuple[int, int], mode: Mode, fit: Fit) ->
         return np.array(made, dtype=np.uint8).reshape(height, width, -1)
 
 
-def write_image(path: str | Path, image: Pixels) -> None:
+def write_image(path: str | Path | BinaryIO, image: Pixels) -> None:
     """Write an image as `read_image` gives one as PNG; floats with 16 bits where grey, else with 8."""
     from PIL import Image
 
