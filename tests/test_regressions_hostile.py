@@ -5,10 +5,13 @@ What `test_fuzz.py` finds is kept here, one line each.
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
-from gensynth.errors import ConfigError
+from gensynth.errors import ConfigError, DataError
 from gensynth.recipe import Change, make_job, read_job
+from gensynth.store import read_table
 
 LAUGHS = "data: &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n" + "\n".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
@@ -76,3 +79,66 @@ def test_a_recipe_whose_result_says_nothing(config, result):
 def test_a_recipe_whose_result_is_spoilt(config, result):
     with pytest.raises(ConfigError, match="generator"):
         make_job(read_job(config(f"job: {{data: x}}\nresult: {result}")))
+
+
+BIG = 65 << 20
+
+
+def seen(tmp_path, content):
+    (tmp_path / "t.csv").write_bytes(content)
+    return read_table(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a,b\n1,\0\n", "zero byte.*give a CSV"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "zero byte.*looks like UTF-16"),
+        ("a,b\n1,2\n".encode("utf-32"), "zero byte.*looks like UTF-16 or UTF-32"),
+        ("a,b\n1,2\n".encode("utf-16")[:-1], "is marked as utf-16-le and is not"),
+        (b"\xff\xfea\0\n\0\0\xd8\n\0", "is marked as utf-16-le and is not"),
+        (b"\xef\xbb\xbfa,b\n1,\xff\n", "is marked as utf-8 and is not"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b"a,b\n1," + b"x" * BIG + b"\n", "line of more than 64 MB"),
+        (b"x" * BIG, "line of more than 64 MB"),
+        (b'a,b\n1,"' + b"x\n" * (BIG // 2) + b'"\n', r"line 2 begins a record of more than 64 MB; is every double"),
+        (b'a,b\n1,"x' + b"y,\n" * 300_000, "line 2 opens a double quote that is never closed"),
+        (b"x" * 200_000 + b",b\n1,2\n", r"t.csv: the header cannot be read \(field larger"),
+        (b"," * 200_000 + b"\n" + b"," * 200_000, "has 200,001 columns, and the most are 100,000"),
+        (b"PAR1" + b"x" * 99, "not a whole Parquet file"),
+        (b"\x1f\x8bjunk", "gzip file is truncated or damaged"),
+    ],
+    ids=range(15),
+)
+def test_a_table_is_refused(tmp_path, content, message):
+    with pytest.raises(DataError, match=message):
+        seen(tmp_path, content)
+
+
+def test_a_packed_table_does_not_swell_without_bounds(tmp_path, monkeypatch):
+    monkeypatch.setattr("gensynth.store.sources.ROOM", 1 << 20)
+    with pytest.raises(DataError, match="unpacks to more than 200 times its size"):
+        seen(tmp_path, gzip.compress(b"a,b\n" + b"1,2\n" * (4 << 20)))
+    assert len(seen(tmp_path, gzip.compress(b"a,b\n" + b"1,2\n" * 1000))) == 1000
+
+
+def test_a_million_quotes_in_a_field(tmp_path):
+    assert seen(tmp_path, b"a,b\n1,x" + b'"' * 1_000_000 + b"\n").frame["b"].str.len().tolist() == [1_000_001]
+
+
+@pytest.mark.slow
+def test_a_line_of_a_gigabyte(tmp_path):
+    with open(tmp_path / "t.csv", "wb") as file:
+        file.write(b"a,b\n1,")
+        for _ in range(1 << 10):
+            file.write(b"x" * (1 << 20))
+    with pytest.raises(DataError, match="line of more than 64 MB"):
+        read_table(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("name", ["a\0b.csv", "a" * 5000, "\ud800.csv"])
+def test_a_name_that_no_file_can_have(name):
+    with pytest.raises(ConfigError):
+        read_table(name)
+    with pytest.raises(ConfigError):
+        read_job(name)

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gensynth.errors import ConfigError, DataError, FormatError
+from gensynth.errors import ConfigError, DataError, FormatError, GensynthWarning
 from gensynth.store import read_table, write_frame
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*is not UTF-8")  # which a test of its own looks at
 TEXT = pd.Series(["a"]).dtype if pd.__version__ >= "3" else "object"  # what pandas makes of strings
 
 
@@ -348,6 +349,29 @@ def test_text_that_the_encoding_lacks_is_said(tmp_path):
     with pytest.raises(DataError, match="cannot be written in cp1252"):
         table.write(tmp_path / "out.csv", synthetic=pd.DataFrame({"a": ["日"], "b": [1]}))
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "a,ü\n1,é\n2,€\n".encode("cp1252"),
+            r"line 1 is not\) and is taken for Windows-1252, in which.*save it as UTF-8",
+        ),
+        (b"a,b\r\n1,x\r\n2,\x81\r\n", r"line 3 is not\) and is taken for Latin-1"),
+        ("a,b\n1,é\n".encode() + "2,é\n".encode("latin-1"), r"line 3 is not.*other lines look like UTF-8"),
+    ],
+)
+def test_what_is_assumed_of_an_encoding_is_said(tmp_path, content, message):
+    with pytest.warns(GensynthWarning, match=message):
+        table = read(tmp_path, content)
+    assert written(table, tmp_path) == content
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["UTF-8 with a mark", "UTF-16 LE", "UTF-16 BE"])
+def test_a_mark_leaves_nothing_to_assume(tmp_path, name):
+    assert written(read(tmp_path, NASTY[name]), tmp_path) == NASTY[name]
 
 
 ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff"), max_size=6)

@@ -20,9 +20,10 @@ from .csvwrite import BLOCK, header_names, header_text, record_blocks
 from .dialect import Dialect, common_newline, decode, find_delimiter
 from .formats import Format, Quoter
 from .records import QUOTE, Records, blank, find_records, line_of, without
-from .sources import Source
+from .sources import LONGEST, Source, check_lines
 
 _LOOKED_AT = 1000
+MOST_COLUMNS = 100_000
 
 
 class CsvFile(TableFile):
@@ -40,6 +41,7 @@ class CsvFile(TableFile):
 
     def __init__(self, source: Source, dialect: Dialect | None = None) -> None:
         super().__init__(source)
+        check_lines(source.content, source.name)
         if dialect is None:
             self._text, encoding, mark = decode(source.content, source.name)
         else:
@@ -57,11 +59,12 @@ class CsvFile(TableFile):
         self._check_width(records, delimiter)
         if len(records) == 1:
             raise DataError(f"{source.name} has a header and no rows; add rows")
+        self._check_size(records)
         newline = common_newline(self._text, records)
         self._dialect = dialect or Dialect(encoding, mark, delimiter, newline, source.suffix or ".csv")
         self._header = self._text[records.starts[0] : records.stops[0]].decode("utf-8")
         self._records = records
-        self._titles = header_names(self._header, delimiter)
+        self._titles = header_names(self._header, delimiter, source.name)
         self._names = _names(self._titles, source.name)
         self._formats, self.frame = self._typed()
 
@@ -240,6 +243,16 @@ class CsvFile(TableFile):
             f"has {found} field{'s' if found > 1 else ''} and the header has {expected}, divided by {shown}{more}; "
             "correct it, or put fields that hold the delimiter in double quotes",
         )
+
+    def _check_size(self, records: Records) -> None:
+        if records.fields[0] > MOST_COLUMNS:
+            raise DataError(
+                f"{self.path} has {records.fields[0]:,} columns, and the most are {MOST_COLUMNS:,}; drop some"
+            )
+        longest = int(np.argmax(records.ends - records.starts))
+        if records.ends[longest] - records.starts[longest] > LONGEST:
+            what = f"begins a record of more than {LONGEST >> 20} MB; is every double quote closed?"
+            self._refuse(int(records.starts[longest]), what)
 
     def _refuse(self, position: int, what: str) -> NoReturn:
         raise DataError(f"{self.path}, line {line_of(self._text, position)} {what}")

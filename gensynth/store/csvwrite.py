@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..errors import DataError
 from .dialect import Dialect
 from .formats import Format, Quoter, default_format, fields_of
 
@@ -21,9 +22,12 @@ def header_text(names: Sequence[str], delimiter: str, quoted: bool = False) -> s
     return delimiter.join(quote(name, quoted) if name or len(names) == 1 else "" for name in names)
 
 
-def header_names(text: str, delimiter: str) -> list[str]:
-    """Return the names in a header, as they stand."""
-    return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+def header_names(text: str, delimiter: str, name: str = "the table") -> list[str]:
+    """Return the names in a header, as they stand. Raises: DataError where one is no name."""
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise DataError(f"{name}: the header cannot be read ({error}); is it one?") from None
 
 
 def record_blocks(

@@ -6,17 +6,20 @@ Inside, everything is UTF-8 without a mark; `Dialect.encode` gives the bytes of 
 from __future__ import annotations
 
 import codecs
+import re
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import DataError
-from .records import Records, blank, find_records, without
+from ..errors import DataError, GensynthWarning
+from .records import Records, blank, find_records, line_of, without
 
 DELIMITERS = (",", ";", "\t", "|")
 _SINGLE = "\x1f\x1e\x1d\x1c\x01\x02\x03"  # stand in for the delimiter of a table of one column: text holds none
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_UTF8 = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}")  # letters in it, rare elsewhere
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 
@@ -64,7 +67,8 @@ class Dialect:
 def decode(content: bytes, name: str) -> tuple[bytes, str, bool]:
     """Return the text as UTF-8 without a mark, the encoding found, and whether a mark was there.
 
-    A mark decides; else what is UTF-8 is UTF-8, and the rest is Windows-1252, or Latin-1 where that has no character.
+    A mark decides; else what is UTF-8 is UTF-8, and the rest is Windows-1252, or Latin-1 where that has no character,
+    of which a warning tells.
 
     Raises:
         DataError: it is not text.
@@ -75,10 +79,38 @@ def decode(content: bytes, name: str) -> tuple[bytes, str, bool]:
             content, encoding, mark = content[len(start) :], found, True
             break
     if encoding != "utf-8" or not _is_utf8(content):
+        given = content
         encoding, content = _recode(content, [encoding] if mark else ["cp1252", "latin-1"], name)
+        if not mark and b"\0" not in content:
+            warnings.warn(_assumed(given, encoding, name), GensynthWarning, stacklevel=4)
     if b"\0" in content:
-        raise DataError(f"{name} is not text (it holds a zero byte); give a CSV, or name a Parquet file .parquet")
+        wide = content[:1000].count(b"\0") * 3 > len(content[:1000])
+        how = (
+            "save it as UTF-8; it looks like UTF-16 or UTF-32"
+            if wide
+            else "give a CSV, or name a Parquet file .parquet"
+        )
+        raise DataError(f"{name} is not text (it holds a zero byte); {how}")
     return content, encoding, mark
+
+
+def not_utf8(name: str, encoding: str, line: int | None = None, both: bool = False) -> str:
+    """Return the sentence on what a file that is not UTF-8 is taken for; `both` says that parts of it look like it."""
+    known = {"cp1252": "Windows-1252", "latin-1": "Latin-1"}[encoding]
+    where = "" if line is None else f" (line {line} is not)"
+    hint = "if letters are read wrongly, save it as UTF-8"
+    if both:
+        hint = "other lines look like UTF-8, whose letters are read wrongly then: save all of it in one encoding"
+    return f"{name} is not UTF-8{where} and is taken for {known}, in which it is written again; {hint}"
+
+
+def _assumed(content: bytes, encoding: str, name: str) -> str:
+    try:
+        content.decode("utf-8")
+        line = None
+    except UnicodeDecodeError as error:
+        line = line_of(content, error.start)
+    return not_utf8(name, encoding, line, both=_UTF8.search(content) is not None)
 
 
 def _is_utf8(content: bytes) -> bool:

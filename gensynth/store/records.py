@@ -107,29 +107,31 @@ def _quoted(array: Bytes, delimiter: int) -> tuple[NDArray[np.bool_] | None, int
     clean = (opening == 0) | np.isin(before, np.array([delimiter, LF, CR, QUOTE], dtype=np.uint8))
     opened = -1
     if not clean.all():
-        places, opened = _scan(array, quotes.tolist(), delimiter)
+        places, opened = _scan(array, quotes, delimiter)
         toggles = np.zeros(len(array), dtype=bool)
         toggles[places] = True
     elif len(quotes) % 2:
-        opened = int(_scan(array, quotes.tolist(), delimiter)[1])
+        opened = _scan(array, quotes, delimiter)[1]
     return np.logical_xor.accumulate(toggles), opened
 
 
-def _scan(array: Bytes, quotes: list[int], delimiter: int) -> tuple[list[int], int]:
-    """Return the quotes that open and close fields, and the one left open, or -1, by going through all quotes."""
-    starts = {delimiter, LF, CR}
-    places: list[int] = []
-    i = 0
-    while i < len(quotes):
-        if quotes[i] > 0 and int(array[quotes[i] - 1]) not in starts:
-            i += 1
-            continue
-        opened = quotes[i]
-        i += 1
-        while i + 1 < len(quotes) and quotes[i + 1] == quotes[i] + 1:
-            i += 2
-        if i == len(quotes):
-            return [*places, opened], opened
-        places += [opened, quotes[i]]
-        i += 1
-    return places, -1
+def _scan(array: Bytes, quotes: Offsets, delimiter: int) -> tuple[Offsets, int]:
+    """Return the quotes that open and close fields, and the one left open, or -1, by going through all quotes.
+
+    Of quotes side by side those inside a field stand for themselves in pairs, so that an odd number of them closes it;
+    an odd number opens one where a field starts, and any number is text elsewhere. So each such run turns the state,
+    ends it, or leaves it.
+    """
+    first = np.flatnonzero(np.diff(quotes, prepend=-2) != 1)
+    runs, odd = quotes[first], np.diff(first, append=len(quotes)) % 2 == 1
+    before = array[np.maximum(runs - 1, 0)]
+    at_start = (runs == 0) | np.isin(before, np.array([delimiter, LF, CR], dtype=np.uint8))
+    turns = np.cumsum(at_start & odd)
+    ends = ~at_start & odd
+    settled = np.maximum.accumulate(np.where(ends, turns, 0))  # turns up to the last run that ended all
+    inside = (turns - settled) % 2 == 1
+    was = np.concatenate([[False], inside[:-1]])
+    last = quotes[np.append(first[1:], len(quotes)) - 1]
+    places = np.where(inside, runs, last)[inside != was]
+    opened = int(places[-1]) if len(inside) and inside[-1] else -1
+    return places, opened

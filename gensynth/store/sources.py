@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import sys
 import zlib
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from .atomic import atomic_write
 TEXT = (".csv", ".tsv", ".txt")
 PARQUET = (".parquet", ".pq")
 KNOWN = "name it .csv, .tsv or .txt (optionally with .gz), .parquet or .pq"
+
+LONGEST = 64 << 20  # bytes of a line, or of a record
+ROOM, SWELLS = 1 << 30, 200  # bytes that a packed file may always have, and how many times its size else
 
 _FOREIGN = {
     b"PK\x03\x04": "is an Excel workbook or a zip archive, not a table of text; save it as CSV",
@@ -53,10 +57,7 @@ def read_source(path: str | Path) -> Source:
     else:
         name, suffix, content = str(path), suffix_of(path), _content(Path(path))
     if content[:2] == b"\x1f\x8b":
-        try:
-            content = gzip.decompress(content)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise DataError(f"{name}: the gzip file is truncated or damaged ({error}); fetch it again") from error
+        content = _unpacked(content, name)
     if not content:
         raise DataError(f"{name} is empty; a table needs a header and rows")
     for magic, sentence in _FOREIGN.items():
@@ -108,6 +109,29 @@ def open_output(out: str | Path, overwrite: bool) -> Iterator[BinaryIO]:
             yield cast(BinaryIO, packed)
 
 
+def check_lines(content: bytes, name: str) -> None:
+    """Refuse lines longer than `LONGEST`, soon and in no memory. Raises: DataError."""
+    start = 0
+    while len(content) - start > LONGEST:
+        stop = start + LONGEST + 1
+        found = max(content.rfind(b"\n", start, stop), content.rfind(b"\r", start, stop))
+        if found < 0:
+            raise DataError(f"{name} has a line of more than {LONGEST >> 20} MB; is it a table of text?")
+        start = found + 1
+
+
+def _unpacked(content: bytes, name: str) -> bytes:
+    most = max(ROOM, SWELLS * len(content))
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            found = packed.read(most + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{name}: the gzip file is truncated or damaged ({error}); fetch it again") from error
+    if len(found) > most:
+        raise DataError(f"{name} unpacks to more than {SWELLS} times its size; if that is meant, unpack it first")
+    return found
+
+
 def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -117,5 +141,5 @@ def _content(path: Path) -> bytes:
         raise ConfigError(f"there is no file {str(path)!r}{nearest(path.name, sorted(names))}") from error
     except IsADirectoryError as error:
         raise ConfigError(f"{str(path)!r} is a folder; name a table in it") from error
-    except OSError as error:
-        raise ConfigError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise ConfigError(f"{str(path)!r} cannot be read: {getattr(error, 'strerror', None) or error}") from error

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import warnings
 import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ...errors import ConfigError, DataError
+from ...errors import ConfigError, DataError, GensynthWarning
 from ..csvfile import CsvFile
-from ..dialect import Dialect, common_newline, decode, find_delimiter
+from ..dialect import Dialect, common_newline, decode, find_delimiter, not_utf8
 from ..records import find_records
 from ..sources import Source, suffix_of
 
@@ -58,9 +59,11 @@ class Text:
                 for encoding in ("cp1252", "latin-1"):
                     self.encoding, self._decoder = encoding, codecs.getincrementaldecoder(encoding)()
                     try:
-                        return self._decoder.decode(chunk)
+                        text = self._decoder.decode(chunk)
                     except UnicodeDecodeError:
                         continue
+                    warnings.warn(not_utf8(self.name, encoding), GensynthWarning, stacklevel=2)
+                    return text
             if self.encoding == "cp1252":
                 self.encoding, self._decoder = "latin-1", codecs.getincrementaldecoder("latin-1")()
                 return self._decoder.decode(chunk)
