@@ -26,6 +26,7 @@ from ..errors import ConfigError, DataError, FallbackWarning, LabelWarning, NotF
 from ..generators.base import Generator, checked_seed
 from ..random import as_generator, fresh_seed
 from .asking import Answer
+from .dask import is_dask, resample
 from .maker import Maker
 from .merge import binarized, joined_labels, named, tally, training_of, with_column
 from .prefit import check_same_columns, renewed
@@ -107,8 +108,10 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         """Return the surviving real rows, unchanged and in order, followed by the synthetic ones, and their labels.
 
         Arguments:
-            X: a table, images, series, texts or audio.
-            y: (n,) labels of at least two classes.
+            X: a table, images, series, texts or audio; or a data frame of Dask's.
+            y: (n,) labels of at least two classes; of a data frame of Dask's the name of a column does, which the
+                result then has too. Rows are then made on the workers, when the result is computed: `is_synthetic_`
+                is a series of Dask's, and there are no `parents_`, `kept_` and `refused_`.
 
         Raises:
             DataError: X or y cannot be used. ConfigError: the request is wrong.
@@ -116,6 +119,8 @@ class Balancer(BaseOverSampler):  # type: ignore[misc]
         """
         started = time.perf_counter()
         self._check_params()
+        if is_dask(X):
+            return resample(self, X, y)
         y, codes, labels = self._open(X, y)
         self.seed_ = self._seed()
         self.kept_ = kept_rows(

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..data.watched import Watched
 from ..random import as_generator
 
 Found = npt.NDArray[Any]
@@ -41,6 +42,9 @@ class Room:
                 break
             left, share = left - count, self.each
         return max(min(share, self.each), 1)
+
+
+EACH = 100_000  # rows of a class to learn from, at the most: more cost time and gain little
 
 
 @dataclass
@@ -122,6 +126,21 @@ class Gathered:
         held = np.bincount(marks["code"], minlength=len(self.counts))
         full = [code for code, n in enumerate([*self.counts.values()]) if n > held[code]]
         self._bounds = {code: float(marks["key"][marks["code"] == code].max()) for code in full}
+
+
+@dataclass
+class Looked:
+    """What was seen of some parts of a table: rows that were gathered, and columns that may hold identifiers."""
+
+    gathered: Gathered
+    watched: dict[str, Watched]
+
+    def merge(self, other: Looked) -> Looked:
+        """Take over what was seen of other parts."""
+        self.gathered.merge(other.gathered)
+        for name, column in other.watched.items():
+            self.watched[name].merge(column)
+        return self
 
 
 def _smallest(codes: Found, keys: Found, share: int) -> npt.NDArray[np.intp]:

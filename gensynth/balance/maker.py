@@ -9,8 +9,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from ..data.apart import Block, apart
+from ..data.identifiers import Identifier
 from ..data.labels import Labels
+from ..random import as_generator
 from .asking import Answer, ask, ask_through
 from .strategy import Codes
 
@@ -87,3 +91,17 @@ class Blocks:
                 step += 1
             places = (places * step + shift) % self.rows
         return codes[np.searchsorted(ends, places, side="right")]
+
+
+def made_block(maker: Maker, blocks: Blocks, number: int, seed: int) -> tuple[pd.DataFrame, Codes, Answer]:
+    """Return the rows of a block as a frame, the codes of their classes, and what came with them.
+
+    Each block has a seed of its own, and identifiers that no other block has. Raises: TrainingFailed.
+    """
+    answer = maker.make(blocks[number], int(as_generator(seed, "block", number).integers(2**31)))
+    frame: pd.DataFrame = answer.rows.reset_index(drop=True)
+    mine = Block(number, len(blocks), number * blocks.size, len(frame), blocks.rows)
+    for column in getattr(getattr(maker.generator, "encoder_", None), "schema_", ()):
+        if isinstance(column, Identifier):
+            frame[column.name] = apart(column, mine, seed).astype(frame[column.name].dtype)
+    return frame, maker.classes[answer.places], answer

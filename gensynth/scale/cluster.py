@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from ..balance.gathered import Looked
 from ..errors import ConfigError, GensynthError
-from .gather import Looked
 
 T = TypeVar("T")
 FAN = 8  # parts of what was seen that are put together at a time

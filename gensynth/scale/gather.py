@@ -11,30 +11,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ..balance.gathered import Gathered, Room
+from ..balance.gathered import EACH, Gathered, Looked, Room
 from ..data.labels import Labels
+from ..data.watched import Watched, identifiers_in, watch
 from ..errors import DataError
 from ..store.base import TableFile
 from ..store.streams import Part, Stream
-from .watched import Watched, watch
 
-EACH = 100_000  # rows of a class to learn from, at the most: more cost time and gain little
 SHARE = 24  # of the memory that may be used, the part that the rows to learn from may take, as they are read
-
-
-@dataclass
-class Looked:
-    """What was seen of some parts of a table."""
-
-    gathered: Gathered
-    watched: dict[str, Watched]
-
-    def merge(self, other: Looked) -> Looked:
-        """Take over what was seen of other parts."""
-        self.gathered.merge(other.gathered)
-        for name, column in other.watched.items():
-            self.watched[name].merge(column)
-        return self
 
 
 @dataclass(frozen=True)
@@ -117,5 +101,4 @@ def labels_of(stream: Stream, table: TableFile, target: str, counts: dict[Any, i
 
 def known_identifiers(learned: Learned, X: pd.DataFrame) -> dict[str, Any]:
     """Return the columns of identifiers, by what is known of the whole table. Raises: DataError."""
-    found = {name: column.identifier(X[name]) for name, column in learned.watched.items()}
-    return {name: column for name, column in found.items() if column is not None}
+    return identifiers_in(learned.watched, X)

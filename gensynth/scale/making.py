@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from ..balance.maker import Blocks, Maker
-from ..data.apart import Block, apart
-from ..data.identifiers import Identifier
-from ..random import as_generator
+from ..balance.maker import Blocks, Maker, made_block
 from ..store.base import TableFile
 from ..store.streams import Stream, part_name
 
@@ -54,17 +50,9 @@ class Making:
 
     def block(self, number: int) -> tuple[pd.DataFrame, Done]:
         """Return the rows of a block, with their class. Raises: TrainingFailed where gates refuse too many."""
-        seed = int(as_generator(self.seed, "block", number).integers(2**31))
-        answer = self.maker.make(self.blocks[number], seed)
-        frame = answer.rows.reset_index(drop=True)
-        for column in self._identifiers:
-            start = number * self.blocks.size
-            mine = Block(number, len(self.blocks), start, len(frame), self.blocks.rows)
-            frame[column.name] = apart(column, mine, self.seed).astype(frame[column.name].dtype)
-        codes = self.maker.classes[answer.places]
+        frame, codes, answer = made_block(self.maker, self.blocks, number, self.seed)
         frame.insert(self.place, self.target, pd.Series(self.maker.labels.decode(codes)).reset_index(drop=True))
-        done = Done(Counter(codes.tolist()), Counter(answer.refused), answer.short, answer.rounds)
-        return frame, done
+        return frame, Done(Counter(codes.tolist()), Counter(answer.refused), answer.short, answer.rounds)
 
     def frames(
         self, note: Callable[[Done], object], spread: Callable[..., Iterable[tuple[pd.DataFrame, Done]]] | None = None
@@ -73,11 +61,6 @@ class Making:
         for frame, done in (spread or map)(self.block, range(len(self.blocks))):
             note(done)
             yield frame
-
-    @cached_property
-    def _identifiers(self) -> list[Identifier]:
-        schema = getattr(getattr(self.maker.generator, "encoder_", None), "schema_", ())
-        return [column for column in schema if isinstance(column, Identifier)]
 
 
 @dataclass(frozen=True)

@@ -107,11 +107,12 @@ class ParquetStream(Stream):
         return len(self)
 
     def size(self) -> int:  # noqa: D102
-        bytes_held = float(self.first().memory_usage(index=False, deep=True).sum())
-        return int(bytes_held / len(self.first()) * len(self))
+        held: int = int(self.first().memory_usage(index=False, deep=True).sum())
+        return held * len(self) // len(self._start)
 
     def row_bytes(self) -> int:  # noqa: D102
-        return self._row_bytes
+        held: int = self._row_bytes
+        return held
 
     def copy(self, handle: BinaryIO, added: Added, step: Callable[[int], None]) -> None:
         """Write all rows, group by group, and made ones among them or in groups behind; see `Stream`."""

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..data.identifiers import Identifier, is_identifier
 from ..errors import DataError
+from .identifiers import Identifier, is_identifier
 
 MOST = 32 << 20  # hashes of the strings of a column that are held: of more rows those of the first
 
@@ -105,6 +105,17 @@ def watch(frame: pd.DataFrame, declared: dict[str, str]) -> dict[str, Watched]:
         elif name not in declared and _may_be(column):
             found[name] = Watched(name)
     return found
+
+
+def identifiers_in(watched: dict[str, Watched], gathered: pd.DataFrame) -> dict[str, Any]:
+    """Return the columns of identifiers, by what was seen of the whole table. Raises: DataError.
+
+    Arguments:
+        watched: columns that may hold them.
+        gathered: the rows that are in memory.
+    """
+    found = {name: column.identifier(gathered[name]) for name, column in watched.items()}
+    return {name: column for name, column in found.items() if column is not None}
 
 
 def _drawn(found: Identifier, gathered: pd.Series[Any]) -> Identifier:
