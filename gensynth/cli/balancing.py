@@ -88,7 +88,7 @@ def run(job: Job, *, overwrite: bool, resume: bool, dry_run: bool, print_config:
         if large is not None:
             from .balancing_large import balance as balance_large
 
-            balance_large(job, *large, overwrite=overwrite, dry_run=dry_run)
+            balance_large(job, *large, overwrite=overwrite, resume=resume, dry_run=dry_run)
             return
         if is_folder(job):
             from .balancing_folders import balance

@@ -28,6 +28,7 @@ from ..store.streams import Added, Stream, added_files, copied_folder, made_befo
 from .large_outputs import Outputs
 from .large_telling import ends_of, large_result, say_done, say_learned
 from .request import known_columns, make_balancer, settled, split_target
+from .resuming import Keeping
 from .settings import threads
 from .telling import say_plan, warn_other
 
@@ -43,12 +44,14 @@ class Large:
         stream: the table.
         memory: bytes that may be used.
         dry: whether to say alone what would be done.
+        keeping: what is kept until it has ended well.
     """
 
     job: Job
     stream: Stream
     memory: int
     dry: bool
+    keeping: Keeping
     started: float = field(default_factory=time.perf_counter)
     done: Done = field(default_factory=lambda: Done(Counter(), Counter()))
 
@@ -64,14 +67,15 @@ class Large:
         self.times[what] = round(spent, 3)
 
 
-def balance(job: Job, stream: Stream, memory: int, *, overwrite: bool, dry_run: bool) -> None:
+def balance(job: Job, stream: Stream, memory: int, *, overwrite: bool, resume: bool, dry_run: bool) -> None:
     """Do a job on a table that is read a part at a time. Raises: GensynthError."""
     _refuse(job)
     outputs = Outputs.of(job, stream)
+    keeping = Keeping.of(job, outputs.name, resume=resume, overwrite=overwrite, dry=dry_run)
     if not dry_run:
-        outputs.check(job, overwrite)
-    large = Large(job, stream, memory, dry_run)
-    with threads(job.threads), ExitStack() as stack:
+        outputs.check(job, keeping.overwrite, keeping.own)
+    large = Large(job, stream, memory, dry_run, keeping)
+    with keeping, threads(job.threads), ExitStack() as stack:
         spread = None if job.dask is None else stack.enter_context(cluster(job.dask, memory))
         learned = _learned(large, spread)
         large.lap("counting")
@@ -80,9 +84,10 @@ def balance(job: Job, stream: Stream, memory: int, *, overwrite: bool, dry_run: 
         if dry_run:
             say_plan(balancer, [str(outputs)])
             return
-        _write(large, learned, making, outputs, spread, overwrite)
+        keeping.writing()
+        _write(large, learned, making, outputs, spread, keeping.overwrite)
         large.lap("writing")
-    _finish(large, learned, done, balancer, outputs)
+        _finish(large, learned, done, balancer, outputs)
 
 
 def _learned(large: Large, spread: Cluster | None) -> Learned:
@@ -115,7 +120,7 @@ def _making(large: Large, learned: Learned) -> tuple[Job, Making | None, Balance
     if large.dry:
         balancer.fit(X, y)
         return done, None, balancer
-    maker = balancer.learn(X, y)
+    maker = large.keeping.fitted(balancer.generator, balancer.learn, X, y)
     if maker is None:
         return done, None, balancer
     place = [*learned.table.frame.columns].index(str(y.name))

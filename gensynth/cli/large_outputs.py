@@ -57,8 +57,16 @@ class Outputs:
         """The folder to which files are added."""
         return self.table
 
-    def check(self, job: Job, overwrite: bool) -> None:
-        """Refuse outputs that exist or cannot be written, before any work. Raises: ConfigError."""
+    @property
+    def name(self) -> str:
+        """What the recipe is named after."""
+        return str(self.recipe).removesuffix(".recipe.json")
+
+    def check(self, job: Job, overwrite: bool, own: bool = False) -> None:
+        """Refuse outputs that exist, unless they are known to be `own`, or that cannot be written, before any work.
+
+        Raises: ConfigError.
+        """
         check_output(self.recipe, overwrite)
         if self.append:
             found = made_before(self.table, self.before)
@@ -70,7 +78,7 @@ class Outputs:
         if os.path.realpath(self.table) == os.path.realpath(job.data):
             raise ConfigError(f"{self.table} is the input, which is never replaced: name another output with -o")
         if Path(job.data).is_dir():
-            check_folder_output(str(self.table), [job.data], overwrite, own=False)
+            check_folder_output(str(self.table), [job.data], overwrite, own)
         else:
             if self.table.is_dir():
                 raise ConfigError(f"{self.table} is a folder: name a file")
