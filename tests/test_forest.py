@@ -45,7 +45,7 @@ def test_matched_rows_have_the_leaf_and_the_code(forest):
     leaves, codes = Leaves.of(made, rows), np.arange(300) % 3
     match, trees = Matched(leaves, codes, 3), np.arange(300) % 7
     asked = leaves.home[np.arange(300), trees]
-    drawn = match.draw(asked, codes, np.random.default_rng(1).random(300))
+    drawn = match.draw(trees, np.arange(300), np.random.default_rng(1).random(300))
     assert (codes[drawn] == codes).all()
     assert (leaves.home[drawn, trees] == asked).all()
 

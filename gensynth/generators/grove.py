@@ -94,7 +94,7 @@ class Grove:
         return {}
 
     def match(self, column: int, keep: bool = True) -> Matched:
-        """Return who in a leaf has which code of a column; kept for the next time, 16 bytes a row and tree."""
+        """Return who in a leaf has which code of a column; kept for the next time, 24 bytes a row and tree."""
         if column in self._matched:
             return self._matched[column]
         bins = self.bins[column]
@@ -121,17 +121,15 @@ class Grove:
         tree = (uniforms(key, spots, f"tree {tag}") * self.leaves.trees).astype(np.intp)
         leaf = self.leaves.home[seed, tree]
         made = np.empty((len(spots), width))
-        codes: dict[int, Places] = {}
-        parents = {parent for _, parent in self._walk}
+        drawn: dict[int, Places] = {}
         for column, parent in self._walk:
             u = uniforms(key, spots, f"row {tag} {column}")
             if parent < 0:
                 donors = self.leaves.draw(leaf, u)
-            else:  # the value of the parent came from a row of this leaf, so that there is one
-                donors = self.match(parent).draw(leaf, codes[parent], u)
+            else:  # of the rows that have the code of the one that gave the parent's value
+                donors = self.match(parent).draw(tree, drawn[parent], u)
+            drawn[column] = donors
             values = self.pool[donors, column]
-            if column in parents:
-                codes[column] = self.bins[column](values)
             if column in self.moves:
                 values = self.moves[column](values, uniforms(key, spots, f"move {tag} {column}"))
             made[:, column] = values
@@ -156,7 +154,7 @@ class Grove:
         _, heads, twin = np.unique(cells, axis=0, return_index=True, return_inverse=True)
         return heads, twin.ravel()
 
-    @property
+    @cached_property
     def lone(self) -> bool:
         """Whether all rows are alike, so that nothing new comes of drawing from them."""
         return bool(repeats_of(self.pool).sum() == len(self.pool) - 1)

@@ -140,7 +140,22 @@ class Matched:
         want = leaf.astype(np.int64) * self.count + codes
         return np.searchsorted(self.keys, want), np.searchsorted(self.keys, want, side="right")
 
-    def draw(self, leaf: Ints, codes: Places, u: Floats) -> Places:
-        """Return a row of each leaf with the code, which one at least must have. Shape: (m,)."""
-        low, high = self.range(leaf, codes)
-        return self.order[low + (u * (high - low)).astype(np.intp)] % self.n
+    @cached_property
+    def _groups(self) -> tuple[Ints, Ints]:
+        """Where in `order` those begin, and end, that are in one leaf with a row and have its code; row by row, by tree.
+
+        Looked up by row, which takes a third of the time of searching for leaf and code.
+        """
+        heads = np.flatnonzero(np.diff(self.keys, prepend=-1))
+        ends = np.append(heads[1:], len(self.keys))
+        group = np.repeat(np.arange(len(heads)), ends - heads)
+        kind = np.int32 if len(self.keys) < 2**31 else np.int64
+        low, high = np.empty(len(self.keys), kind), np.empty(len(self.keys), kind)
+        low[self.order], high[self.order] = heads[group], ends[group]
+        return low, high
+
+    def draw(self, tree: Places, row: Places, u: Floats) -> Places:
+        """Return a row, in the leaf where a row is in a tree, that has the code of that row. Shape: (m,)."""
+        (low, high), place = self._groups, tree * self.n + row
+        first = low[place]
+        return self.order[first + (u * (high[place] - first)).astype(np.intp)] % self.n
