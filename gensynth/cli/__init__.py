@@ -57,6 +57,7 @@ def balance(
     split: opt.Split = None,
     split_by: opt.SplitBy = None,
     mark: opt.Mark = None,
+    safe_csv: opt.SafeCsv = False,
     report: opt.Report = None,
     schema: opt.Column = None,
     kind: opt.Kind = None,
@@ -93,8 +94,8 @@ def balance(
     job = gather(config, data=data, target=target, out=out, generator=generator, model=model, param=param,
                  strategy=strategy, groups=groups, under=under, gates=gate, holdout=holdout, split=split,
                  split_by=split_by, mark=mark, report=report, schema=schema, kind=kind, text=text, masks=masks,
-                 size=size, on_bad=on_bad, link=link or None, reject=reject, watch=watch, seed=seed,
-                 threads=threads, memory=memory, append=append or None, shuffle=shuffle or None,
+                 safe_csv=safe_csv or None, size=size, on_bad=on_bad, link=link or None, reject=reject, watch=watch,
+                 seed=seed, threads=threads, memory=memory, append=append or None, shuffle=shuffle or None,
                  dask=dask)  # fmt: skip
     verb.run(job, overwrite=overwrite, resume=resume, dry_run=dry_run, print_config=print_config)
 
@@ -136,6 +137,7 @@ def sample(
     y: opt.Label = None,
     condition: opt.Condition = None,
     out: Annotated[str, typer.Option("--out", "-o", help="Where to write; - is standard output, as text.")] = "-",
+    safe_csv: opt.SafeCsv = False,
     seed: opt.Seed = None,
     threads: opt.Threads = None,
     overwrite: opt.Overwrite = False,
@@ -143,7 +145,8 @@ def sample(
     """Make rows with a fitted generator."""
     from . import modelling as verb
 
-    verb.sample(model, n, y=y, conditions=condition, out=out, seed=seed or 0, threads=threads, overwrite=overwrite)
+    verb.sample(model, n, y=y, conditions=condition, out=out, safe_csv=safe_csv, seed=seed or 0, threads=threads,
+                overwrite=overwrite)  # fmt: skip
 
 
 @app.command()

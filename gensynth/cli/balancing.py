@@ -28,6 +28,7 @@ from .large import large_table
 from .made import Made, fresh_for, without_rows
 from .request import Positions, features, groups_of, known_columns, make_balancer, settled, split_target
 from .resuming import Keeping
+from .safe import guard_for, say_safe
 from .settings import as_yaml, threads
 from .telling import result_of, say_plan, summary, table_given, warn_other
 from .views import View, view_of
@@ -110,6 +111,7 @@ def _balance(job: Job, outputs: Outputs, keeping: Keeping, *, dry_run: bool) -> 
     started, overwrite = time.perf_counter(), keeping.overwrite
     with threads(job.threads):
         table = read_table(job.data)
+        guard = guard_for(job, outputs.table, table.family)
         X, y = split_target(table, job.target)
         train, rest = training_rows(job, X, y)
         if job.mark is not None and (not job.mark.strip() or job.mark in table.frame.columns):
@@ -132,9 +134,10 @@ def _balance(job: Job, outputs: Outputs, keeping: Keeping, *, dry_run: bool) -> 
     keeping.writing()
     place = [*table.frame.columns].index(str(y.name))
     synthetic.insert(place, y.name, y_new[balancer.is_synthetic_].reset_index(drop=True))
-    table.write(outputs.table, rows=train[balancer.kept_], synthetic=synthetic, mark=job.mark, overwrite=overwrite)
+    table.write(outputs.table, rows=train[balancer.kept_], synthetic=synthetic, mark=job.mark, overwrite=overwrite,
+                guard=guard)  # fmt: skip
     if outputs.rest is not None:
-        table.write(outputs.rest, rows=rest, overwrite=overwrite)
+        table.write(outputs.rest, rows=rest, overwrite=overwrite, guard=guard)
     given = table_given(table.frame)
     warn_other(job, given["sha256_of_rows"])
     if outputs.recipe is not None:
@@ -148,6 +151,7 @@ def _balance(job: Job, outputs: Outputs, keeping: Keeping, *, dry_run: bool) -> 
         write_json(outputs.recipe, {"job": job.asked(), "result": result}, overwrite=True)
     summary(balancer, outputs.table, outputs.rest, outputs.recipe, held=len(rest), alone="--split COLUMN",
             rejected=len(job.reject))  # fmt: skip
+    say_safe(guard)
     if job.report is not None:
         held = (_cut(view.rows, rest), _cut(y, rest)) if len(rest) else (None, None)
         told = (balancer, X_train, y_train, X_new, y_new, *held)

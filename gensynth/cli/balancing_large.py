@@ -32,7 +32,8 @@ from .resuming import Keeping
 from .settings import threads
 from .telling import say_plan, warn_other
 
-HERE = ("holdout", "split", "groups", "under", "reject", "report", "text")  # what needs the whole table in memory
+# what needs the whole table in memory
+HERE = ("holdout", "split", "groups", "under", "reject", "report", "text", "safe_csv")
 
 
 @dataclass

@@ -26,6 +26,7 @@ from ..store.image_folder import Head, ImageFolder, readable
 from ..store.images import size_of, write_image, write_mask
 from .compare_job import Compare
 from .pictures import Pictures, Ready
+from .safe import refuse_safe
 
 MOST = 64  # pixels of the longer side, where no size is named
 CLEAR = ("RGBA", "LA", "PA", "La", "RGBa")  # Pillow's modes of what may be transparent
@@ -265,6 +266,8 @@ def refuse_files(job: Job | Compare) -> None:
 
 def refuse_columns(job: Job | Compare) -> None:
     """Raise ConfigError where a job names columns, which folders have not."""
+    if isinstance(job, Job):
+        refuse_safe(job, f"{job.data} is a folder of files")
     for option in ("target", "groups", "split", "mark"):
         if getattr(job, option, None) is not None:
             why = {"target": "the class is the folder's name", "mark": "the names of synthetic files tell them"}

@@ -28,6 +28,7 @@ from ..store.tables import read_table, write_frame
 from .folders import SUFFIXES, Folder, is_folder, refuse_columns, refuse_files
 from .request import known_columns, settled, split_target
 from .resuming import Keeping
+from .safe import guard_of, refuse_safe, say_safe
 from .settings import as_yaml, pairs, threads
 from .views import SeriesView, TextView, steps_of, view_of
 
@@ -41,6 +42,7 @@ def fit(job: Job, *, overwrite: bool, resume: bool, print_config: bool) -> None:
         raise ConfigError("out is missing: give -o FOLDER, where the model is to go")
     if job.model is not None:
         raise ConfigError("fit makes a model: leave `model` out and name a generator")
+    refuse_safe(job, "fit writes a model")
     if job.report is not None:
         raise ConfigError("report is a page of what balance makes: leave it out")
     keeping = Keeping.of(job, job.out, resume=resume, overwrite=overwrite)
@@ -97,13 +99,18 @@ def _of_folder(job: Job, keeping: Keeping) -> tuple[Named, Any, pd.Series]:
 
 def sample(
     path: str, n: int, *, y: str | None, conditions: list[str] | None, out: str, seed: int, threads: int | None,
-    overwrite: bool,
+    overwrite: bool, safe_csv: bool = False,
 ) -> None:  # fmt: skip
     """Make n rows with a saved generator and write them as a table. Raises: GensynthError."""
     from .settings import threads as held
 
     generator = load(path)
     files = generator.kind_ in ("image", "audio")
+    if files and safe_csv:
+        raise ConfigError(f"--safe-csv is for tables of text, and {path} makes files: leave it out")
+    manner = generator.notes_.get("manner")
+    manner = manner if isinstance(manner, dict) else {}
+    guard = guard_of(safe_csv, out, "csv" if out == "-" else str(manner.get("format", "csv")))
     if files and out == "-":
         raise ConfigError(f"{path} makes files of kind {generator.kind_!r}: give -o FOLDER, where they are to go")
     if files:
@@ -138,12 +145,12 @@ def sample(
             name += "_"
         place = min(max(int(notes.get("place", made.shape[1])), 0), made.shape[1])
         made.insert(place, name, pd.Series(labels).reset_index(drop=True))
-    manner = notes.get("manner")
-    if out == "-" and (manner or {}).get("format") != "csv":
-        manner = None  # standard output is text that people read, also after learning from Parquet
-    write_frame(made, out, like=manner, overwrite=overwrite)
+    if out == "-" and manner.get("format") != "csv":
+        manner = {}  # standard output is text that people read, also after learning from Parquet
+    write_frame(made, out, like=manner or None, overwrite=overwrite, guard=guard)
     if out != "-":
         print(f"{n:,} rows made by {type(generator).__name__}: {out}", file=sys.stderr)
+    say_safe(guard)
 
 
 def _write_new(

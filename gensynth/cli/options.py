@@ -59,6 +59,14 @@ Bad = Annotated[
     str | None, typer.Option("--on-bad", help="Of images that are broken: skip, which leaves them out, or error.")
 ]
 Link = Annotated[bool, typer.Option("--link", help="Hard links of real files instead of copies.")]
+SafeCsv = Annotated[
+    bool,
+    typer.Option(
+        "--safe-csv",
+        help="Put an apostrophe before cells of text, real ones too, that a spreadsheet would run as formulas: those "
+        "that begin with = + - @, a tab or a line end and are no numbers.",
+    ),
+]
 Reject = Annotated[
     str | None,
     typer.Option(

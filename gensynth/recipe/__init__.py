@@ -119,9 +119,10 @@ class Job(Asked):
 
     `strategy` is "auto" or another word of imbalanced-learn's, a float, or {label: rows}; labels match by their
     printed form. `split_by` is what `holdout` keeps together: a column, of folders a regular expression. `reject` names
-    made files, or numbers of made rows, in whose place others are made. Of folders: `link` makes hard links of real
-    files, `size` is that of images where a generator needs one, `on_bad` says what is done about broken ones. `report`
-    is a page about what was made. `memory` is how much may be used (1GB); a larger table is read a part at a time.
+    made files, or numbers of made rows, in whose place others are made. `safe_csv` puts an apostrophe before cells,
+    real ones too, that a spreadsheet would run as formulas. Of folders: `link` makes hard links of real files, `size`
+    is that of images where a generator needs one, `on_bad` says what is done about broken ones. `report` is a page
+    about what was made. `memory` is how much may be used (1GB); a larger table is read a part at a time.
     `append` puts files of synthetic rows beside the table, `shuffle` synthetic rows among the real ones; `dask` is the
     address of a cluster, or a number of processes.
     """
@@ -137,6 +138,7 @@ class Job(Asked):
     split: str | None = None
     split_by: str | None = None
     mark: str | None = None
+    safe_csv: bool = False
     report: str | None = None
     reject: list[str | int] = []
     link: bool = False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -55,6 +57,25 @@ def write_parquet(table: pa.Table, handle: BinaryIO, compression: str = "snappy"
     try:
         metadata = numbered(table.schema, table.num_rows).metadata
         pq.write_table(table.replace_schema_metadata(metadata), handle, compression=compression)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"the table cannot be written as Parquet: {error}") from error
+
+
+def write_parquets(tables: Iterator[pa.Table], handle: BinaryIO, compression: str = "snappy") -> None:
+    """Write tables of one schema, one at least, each as row groups of one file; `write_parquet` where there is one.
+
+    Raises:
+        DataError: Parquet has no such column.
+    """
+    first, second = next(tables), next(tables, None)
+    if second is None:
+        write_parquet(first, handle, compression)
+        return
+    schema = numbered(first.schema)
+    try:
+        with pq.ParquetWriter(handle, schema, compression=compression) as writer:
+            for table in chain([first, second], tables):
+                writer.write_table(table.replace_schema_metadata(schema.metadata))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"the table cannot be written as Parquet: {error}") from error
 

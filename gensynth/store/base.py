@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Literal, final
@@ -17,6 +17,7 @@ from .arrow import to_arrow, write_parquet
 from .atomic import check_output
 from .csvwrite import default_formats, header_text, record_blocks
 from .dialect import Dialect
+from .formulas import Guard
 from .sources import Source, format_of, open_output, suffix_of
 
 Family = Literal["csv", "parquet"]
@@ -75,6 +76,7 @@ class TableFile(ABC):
         synthetic: pd.DataFrame | None = None,
         mark: str | None = None,
         overwrite: bool = False,
+        guard: Guard | None = None,
     ) -> None:
         """Write rows of the table, and synthetic ones after them in the same manner.
 
@@ -87,21 +89,24 @@ class TableFile(ABC):
             synthetic: rows with the columns and types of `frame`.
             mark: the name of one more column, 0 for real rows and 1 for synthetic ones.
             overwrite: replace a file that is there.
+            guard: puts an apostrophe before fields of text that a spreadsheet would run as formulas; real rows then
+                come out changed where they hold such.
 
         Raises:
             ConfigError: the output is refused, `mark` is a column already, or a position is not in the table.
             DataError: the synthetic rows do not fit the table.
         """
         target = Target(format_of(out, self.family, self._suffix), suffix_of(out))
+        refuse_guard(target, guard)
         positions = self._positions(rows)
         if mark is not None and (mark in self.frame.columns or not mark.strip()):
             raise ConfigError(f"the table has a column {mark!r}; name the marking column otherwise")
         made = None if synthetic is None else self._fitting(synthetic)
         with open_output(out, overwrite) as handle:
             if target.family == self.family:
-                self._write(handle, target, positions, made, mark)
+                self._write(handle, target, positions, made, mark, guard)
             else:
-                self._convert(handle, target, positions, made, mark)
+                self._convert(handle, target, positions, made, mark, guard)
 
     @abstractmethod
     def _write(
@@ -111,6 +116,7 @@ class TableFile(ABC):
         rows: NDArray[np.int64],
         synthetic: pd.DataFrame | None,
         mark: str | None,
+        guard: Guard | None,
     ) -> None:
         """Write in the format of the input."""
 
@@ -121,6 +127,7 @@ class TableFile(ABC):
         rows: NDArray[np.int64],
         synthetic: pd.DataFrame | None,
         mark: str | None,
+        guard: Guard | None,
     ) -> None:
         frame = self.frame.iloc[rows]
         count = 0 if synthetic is None else len(synthetic)
@@ -128,7 +135,7 @@ class TableFile(ABC):
             frame = pd.concat([frame, synthetic.astype(self.frame.dtypes.to_dict())], ignore_index=True)
         if mark is not None:
             frame = frame.assign(**{mark: np.repeat([0, 1], [len(rows), count])})
-        write_plain(frame, handle, target)
+        write_plain(frame, handle, target, guard)
 
     def _positions(self, rows: ArrayLike | None) -> NDArray[np.int64]:
         if rows is None:
@@ -152,13 +159,31 @@ class TableFile(ABC):
         return synthetic[wanted]
 
 
-def write_plain(frame: pd.DataFrame, handle: BinaryIO, target: Target) -> None:
+def refuse_guard(target: Target, guard: Guard | None) -> None:
+    """Raise ConfigError where fields are to be made safe in a format that no spreadsheet runs."""
+    if guard is not None and target.family != "csv":
+        raise ConfigError(
+            "safe_csv is for tables of text, and the output is Parquet, which runs no formulas: leave it out"
+        )
+
+
+def write_plain(frame: pd.DataFrame, handle: BinaryIO, target: Target, guard: Guard | None = None) -> None:
     """Write a frame as no file in particular: UTF-8, commas (tabs for ``.tsv``), shortest numbers; or Parquet."""
     if target.family == "parquet":
         write_parquet(to_arrow(frame), handle)
-        return
+    else:
+        write_plain_text(iter([frame]), handle, target, guard)
+
+
+def write_plain_text(
+    frames: Iterator[pd.DataFrame], handle: BinaryIO, target: Target, guard: Guard | None = None
+) -> None:
+    """Write frames of the same columns as text that is that of no file in particular; see `write_plain`."""
     dialect = Dialect(delimiter="\t" if target.suffix == ".tsv" else ",")
-    header = header_text([str(name) for name in frame.columns], dialect.delimiter) + dialect.newline
-    handle.write(header.encode("utf-8", "surrogatepass"))
-    for block in record_blocks(frame, default_formats(frame), dialect):
-        handle.write(block)
+    for number, frame in enumerate(frames):
+        if number == 0:
+            names = [str(name) for name in frame.columns]
+            header = header_text(names, dialect.delimiter, guard=guard) + dialect.newline
+            handle.write(header.encode("utf-8", "surrogatepass"))
+        for block in record_blocks(frame, default_formats(frame), dialect, guard=guard):
+            handle.write(block)

@@ -19,6 +19,7 @@ from .columns import absent, parse, thousands, type_column, unpad
 from .csvwrite import BLOCK, header_names, header_text, record_blocks
 from .dialect import Dialect, common_newline, decode, find_delimiter
 from .formats import Format, Quoter
+from .formulas import Guard, places, runs
 from .records import QUOTE, Records, blank, find_records, line_of, without
 from .sources import LONGEST, Source, check_lines
 
@@ -160,8 +161,11 @@ class CsvFile(TableFile):
         records = self._records
         return records.starts[1:].tolist(), records.stops[1:].tolist(), records.ends[1:].tolist()
 
-    def _raw(self, rows: NDArray[np.int64], tail: str = "", followed: bool = True) -> Iterator[bytes]:
+    def _raw(
+        self, rows: NDArray[np.int64], tail: str = "", followed: bool = True, guard: Guard | None = None
+    ) -> Iterator[bytes]:
         """Yield records as they stand, `tail` before their line ends; one without gets it unless it comes last."""
+        unsafe = {} if guard is None else places(self._text, self._records, self._columns())
         text, added, newline = self._text, tail.encode(), self._dialect.newline.encode()
         starts, stops, ends = self._bounds
         for first in range(0, len(rows), BLOCK):
@@ -170,6 +174,9 @@ class CsvFile(TableFile):
                 pieces = [text[starts[i] : stops[i]] + added + text[stops[i] : ends[i]] for i in block.tolist()]
             else:
                 pieces = [text[starts[i] : ends[i]] for i in block.tolist()]
+            if guard is not None and unsafe:
+                for j, i in enumerate(block.tolist()):
+                    pieces[j] = guard.record(pieces[j], unsafe[i]) if i in unsafe else pieces[j]
             if stops[-1] == ends[-1]:
                 for j in np.flatnonzero(block == len(ends) - 1).tolist():
                     pieces[j] += newline if followed or first + j + 1 < len(rows) else b""
@@ -194,6 +201,7 @@ class CsvFile(TableFile):
         rows: NDArray[np.int64],
         synthetic: pd.DataFrame | None,
         mark: str | None,
+        guard: Guard | None,
     ) -> None:
         dialect = replace(self._dialect, delimiter=self._dialect.delimiter_for(target.suffix))
         if mark is not None and dialect.single:
@@ -201,23 +209,26 @@ class CsvFile(TableFile):
         exact = dialect.delimiter == self._dialect.delimiter
         quoted = all(form.quoted for form in self._formats)
         real, made = (None, None) if mark is None else ('"0"', '"1"') if quoted else ("0", "1")
-        handle.write(dialect.start + dialect.encode(self._top(dialect, mark, exact).encode("utf-8", "surrogatepass")))
+        handle.write(
+            dialect.start + dialect.encode(self._top(dialect, mark, exact, guard).encode("utf-8", "surrogatepass"))
+        )
         if exact:
             tail = "" if real is None else dialect.delimiter + real
-            for text in self._raw(rows, tail, followed=synthetic is not None and len(synthetic) > 0):
+            for text in self._raw(rows, tail, synthetic is not None and len(synthetic) > 0, guard):
                 handle.write(dialect.encode(text))
         else:
             plain = [replace(form, kind="text", missing="", missing_quoted=False) for form in self._formats]
-            for text in record_blocks(self._fields().iloc[rows], plain, dialect, real):
+            for text in record_blocks(self._fields().iloc[rows], plain, dialect, real, guard):
                 handle.write(text)
         if synthetic is not None:
-            for text in record_blocks(synthetic, self._formats, dialect, made):
+            for text in record_blocks(synthetic, self._formats, dialect, made, guard):
                 handle.write(text)
 
-    def _top(self, dialect: Dialect, mark: str | None, exact: bool) -> str:
+    def _top(self, dialect: Dialect, mark: str | None, exact: bool, guard: Guard | None = None) -> str:
         """Return the header with its line end: the very text where nothing about it changes."""
         quoted = self._header.startswith('"')
-        text = self._header if exact else header_text(self._titles, dialect.delimiter, quoted)
+        exact = exact and not (guard is not None and any(map(runs, self._titles)))
+        text = self._header if exact else header_text(self._titles, dialect.delimiter, quoted, guard)
         if mark is not None:
             text += dialect.delimiter + Quoter(dialect.delimiter)(mark, quoted)
         return text + self._text[self._records.stops[0] : self._records.ends[0]].decode("ascii")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -16,9 +16,11 @@ from .formats import Format, Quoter, default_format, fields_of
 BLOCK = 50_000
 
 
-def header_text(names: Sequence[str], delimiter: str, quoted: bool = False) -> str:
+def header_text(
+    names: Sequence[str], delimiter: str, quoted: bool = False, guard: Callable[[str], str] | None = None
+) -> str:
     """Return the header without its line end; an empty name stays empty unless it is alone."""
-    quote = Quoter(delimiter)
+    quote = Quoter(delimiter, guard)
     return delimiter.join(quote(name, quoted) if name or len(names) == 1 else "" for name in names)
 
 
@@ -31,7 +33,11 @@ def header_names(text: str, delimiter: str, name: str = "the table") -> list[str
 
 
 def record_blocks(
-    frame: pd.DataFrame, formats: Sequence[Format], dialect: Dialect, tail: str | None = None
+    frame: pd.DataFrame,
+    formats: Sequence[Format],
+    dialect: Dialect,
+    tail: str | None = None,
+    guard: Callable[[str], str] | None = None,
 ) -> Iterator[bytes]:
     """Yield the rows of a frame as records in the dialect, many at a time.
 
@@ -40,8 +46,9 @@ def record_blocks(
         formats: one for each column.
         dialect: encoding, delimiter and line end.
         tail: one more field at the end of each record.
+        guard: what makes fields safe for spreadsheets, if anything.
     """
-    quote = Quoter(dialect.delimiter)
+    quote = Quoter(dialect.delimiter, guard)
     end = dialect.newline if tail is None else dialect.delimiter + tail + dialect.newline
     single = frame.shape[1] == 1 and tail is None
     for start in range(0, len(frame), BLOCK):

@@ -6,7 +6,7 @@ A `Format` is learned from the column (`columns.read_columns`) and makes the fie
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -46,20 +46,27 @@ class Format:
 class Quoter:
     """Puts text in quotes where a reader would otherwise take it for something else, remembering what it decided.
 
-    With `spaces` a field that starts with a space is quoted too.
+    Arguments:
+        delimiter: what stands between fields.
+        guard: what makes fields safe for spreadsheets, if anything.
     """
 
-    def __init__(self, delimiter: str) -> None:
+    def __init__(self, delimiter: str, guard: Callable[[str], str] | None = None) -> None:
+        self._guard = guard
         self._special = re.compile(f'[{re.escape(delimiter)}"\\r\\n]|^\\s')
         self._known: dict[str, str] = {}
 
     def __call__(self, text: str, quoted: bool = False, pad: str = "") -> str:
         """Return the field for the text, in quotes if asked or needed, else after the pad."""
+        text = text if self._guard is None else self._guard(text)
+        return self._quoted(text, quoted, pad)
+
+    def _quoted(self, text: str, quoted: bool, pad: str = "") -> str:
         if quoted:
             return '"' + text.replace('"', '""') + '"'
         found = self._known.get(text)
         if found is None:
-            found = self(text, quoted=True) if text == "" or self._special.search(text) else text
+            found = self._quoted(text, True) if text == "" or self._special.search(text) else text
             if len(self._known) < 100_000:
                 self._known[text] = found
         return found if found.startswith('"') else pad + found

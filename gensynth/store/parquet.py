@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from .arrow import to_arrow, to_frame, write_parquet
 from .base import TableFile, Target
+from .formulas import Guard
 from .sources import Source
 
 
@@ -59,8 +60,9 @@ class ParquetTable(TableFile):
         rows: NDArray[np.int64],
         synthetic: pd.DataFrame | None,
         mark: str | None,
+        guard: Guard | None,
     ) -> None:
-        del target
+        del target, guard
         everything = len(rows) == len(self.frame) and bool((rows == np.arange(len(rows))).all())
         table = self._table if everything else self._table.take(pa.array(rows))
         if synthetic is not None:
