@@ -105,11 +105,14 @@ def opened(path: str) -> BinaryIO:
     """Open a file, through gzip where it is one. Raises: ConfigError where it cannot be read."""
     try:
         handle = open(path, "rb")
+        start = handle.read(2)
     except OSError as error:
         raise ConfigError(f"{path!r} cannot be read: {error.strerror}") from error
-    start = handle.read(2)
+    if start == b"\x1f\x8b":
+        handle.close()
+        return cast(BinaryIO, gzip.open(path, "rb"))
     handle.seek(0)
-    return cast(BinaryIO, gzip.GzipFile(fileobj=handle)) if start == b"\x1f\x8b" else handle
+    return handle
 
 
 def read(handle: BinaryIO, name: str, size: int) -> bytes:
