@@ -179,7 +179,11 @@ def test_a_batch_depends_on_seed_rank_and_step_alone():
     assert all(torch.equal(a[0], b) for a, b in zip(gone_through(lines()), backwards, strict=True))
     later = gone_through(pickle.loads(pickle.dumps(batches)).at(40))
     assert all(torch.equal(a[0], b) for a, b in zip(later, backwards[40:], strict=True))
-    assert not torch.equal(batches.at(0, rank=1).batch(3)[0], backwards[3])
+    parts = [batches.part(rank, 3).at(0).batch(3)[0] for rank in range(3)]
+    assert {len(part) for part in parts} == {len(backwards[3]) // 3}
+    assert torch.equal(torch.cat(parts), backwards[3][: len(backwards[3]) // 3 * 3])
+    with pytest.raises(ConfigError, match="fewer devices"):
+        batches.part(0, 200)
     assert not torch.equal(lines(seed=1).batch(3)[0], backwards[3])
 
 
@@ -1017,55 +1021,6 @@ def test_progress_is_one_line_on_standard_error(capsys):
 def test_progress_is_silent_without_a_terminal(capsys, progress):
     train(Line(), lines(20), progress=progress)
     assert capsys.readouterr() == ("", "")
-
-
-# several processes
-
-TOGETHER = {"accelerator": "cpu", "devices": 2, "strategy": "ddp_spawn_find_unused_parameters_true"}
-
-
-@pytest.mark.slow
-def test_two_processes_train_on_batches_of_their_own(tmp_path):
-    task, hand = Line(), Line()
-    before = surroundings()
-    history = train(task, lines(45), held=HELD, decay=0.0, checkpoint_dir=tmp_path, trainer_kwargs=TOGETHER)
-    after = surroundings()
-    for name in ("torch", "numpy", "random", "threads", "gradients", "signals"):
-        assert before[name] == after[name], name
-    optimizer = hand.optimizers(45)[0][0]
-    both = [lines(45), lines(45).at(0, rank=1)]
-    for step in range(45):
-        optimizer.zero_grad()
-        for batches in both:
-            x, y = batches.batch(step)
-            (((hand.net(x) - y) ** 2).mean() / 2).backward()
-        optimizer.step()
-    assert torch.allclose(task.net.weight, hand.net.weight, atol=1e-5)
-    assert torch.allclose(task.net.bias, hand.net.bias, atol=1e-5)
-    assert [record["step"] for record in history] == [20, 40, 45]
-    assert history[-1]["score"] == pytest.approx(task.score(HELD, None), rel=1e-6)
-    again = Line()
-    assert train(again, lines(45), held=HELD, decay=0.0, checkpoint_dir=tmp_path) == history
-    assert same(again, task)
-
-
-class Uneven(Duel):
-    """From step 45 on, a loss is now and then not finite: in one of two processes, as their noise differs."""
-
-    def step(self, batch, index, descend, rng):
-        x, y = batch
-        if torch.rand(1, generator=rng).item() < 0.2 and index >= 45:
-            y = y * math.nan
-        return super().step((x, y), index, descend, rng)
-
-
-@pytest.mark.slow
-def test_two_processes_with_two_optimizers_stop_together():
-    task = Uneven()
-    with pytest.warns(GensynthWarning, match="not finite"):
-        history = train(task, lines(10_000), held=HELD, trainer_kwargs=TOGETHER)
-    assert [record["step"] for record in history] == [20, 40]
-    assert min(record["score"] for record in history) == pytest.approx(task.score(HELD, None), rel=1e-6)
 
 
 # rounds that are done again

@@ -295,7 +295,7 @@ def test_a_model_is_shown_with_its_distance(model, tmp_path, capsys):
 
 @pytest.mark.slow
 def test_two_processes_train(table):
-    several = {"accelerator": "cpu", "devices": 2, "strategy": "ddp_spawn_find_unused_parameters_true"}
+    several = {"accelerator": "cpu", "devices": 2, "strategy": "ddp_spawn"}
     made = WGAN(hidden=(16,), steps=20, random_state=0, training={"trainer_kwargs": several}).fit(*table)
     assert made.steps_ == 20
     assert len(made.sample(10, y="rare")) == 10

@@ -77,7 +77,17 @@ class Keeping:
             self._say("what was learned so far is kept; the same command with --resume goes on from it")
 
     def fitted(self, generator: Any, fit: Callable[..., Made], *rows: Any) -> Made:
-        """Fit, with checkpoints where something is trained; begin anew where that which is there is of other data."""
+        """Fit, with checkpoints where something is trained; begin anew where that which is there is of other data.
+
+        Of several processes that trained together the first goes on, and the others end here, with status 0.
+        """
+        made = self._fitted(generator, fit, *rows)
+        if _rank(getattr(fit, "__self__", None)):
+            self.folder = None  # which is the first one's
+            raise SystemExit(0)
+        return made
+
+    def _fitted(self, generator: Any, fit: Callable[..., Made], *rows: Any) -> Made:
         part = _trained(generator)
         settings = {} if part is None else dict(part.training or {})
         if self.folder is None or part is None or settings.get("checkpoint_dir") is not None:
@@ -134,3 +144,10 @@ def _trained(generator: Any) -> Any:
         generator = generator.generator
     fresh = getattr(generator, "resumable", False) and not generator.__sklearn_is_fitted__()
     return generator if fresh else None
+
+
+def _rank(fitted: Any) -> int:
+    """Return the number of this process among those that trained something together; the first, or only, one is 0."""
+    while getattr(fitted, "generator_", None) is not None:
+        fitted = fitted.generator_
+    return int(getattr(fitted, "rank_", 0))

@@ -122,13 +122,16 @@ class Generator(BaseEstimator, ABC):  # type: ignore[misc]
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the fitted generator as a folder of JSON and safetensors; `gensynth.load(path)` brings it back.
 
+        Of several processes that trained it together the first writes, and in the others nothing is done (`rank_`).
+
         Raises: NotFitted before `fit`; FormatError where something fitted cannot be written as data; ConfigError
         where the folder exists and `overwrite` is not set. Warns: RealRowsWarning where the file holds real rows.
         """
         from .files import write
 
         self._check_fitted()
-        write(self, path, overwrite)
+        if not getattr(self, "rank_", 0):
+            write(self, path, overwrite)
 
     # What a generator writes -------------------------------------------------------------------------------------
 

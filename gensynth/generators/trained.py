@@ -42,7 +42,8 @@ class Trained(Generator):
     A subclass says how its task is made (`_task`) and makes rows by it (`_sample`). After `fit`: `task_`, `form_` (what
     the networks know of the rows), `history_` (a record a round), what was resolved: `planned_` steps, `batch_size_`,
     `lr_`; and how it went: the `steps_` done, and what `ended_` them: "steps", "patience", "time", "interrupted" or
-    "spoilt"; `halved_` is whether the batch was halved, as it did not fit in memory.
+    "spoilt"; `halved_` is whether the batch was halved, as it did not fit in memory; `rank_` is the number of this
+    process where several trained the same model together, and 0 in the first of them, where alone `save` writes.
     """
 
     paces: ClassVar[Mapping[Kind, Pace]] = {"table": Pace()}
@@ -74,7 +75,7 @@ class Trained(Generator):
         self.lr_ = self.pace.rate if settings.lr is None else float(settings.lr)
         self._begin(key)
         self.history_: list[dict[str, float]] = []
-        self.steps_, self.planned_, self.batch_size_, self.ended_ = 0, 0, 0, "steps"
+        self.steps_, self.planned_, self.batch_size_, self.ended_, self.rank_ = 0, 0, 0, "steps", 0
         if not self.form_.bare:
             self._train(examples, codes, key, settings)
 
@@ -132,7 +133,7 @@ class Trained(Generator):
             trainer_kwargs=None if settings.trainer_kwargs is None else dict(settings.trainer_kwargs),
         )  # fmt: skip
         self.task_.watch = None
-        self.history_, self.ended_ = [*history], history.ended
+        self.history_, self.ended_, self.rank_ = [*history], history.ended, history.rank
         self.steps_, self.planned_ = int(history[-1]["step"]), steps
 
     def _watcher(self, folder: Any, examples: tuple[torch.Tensor, ...], codes: Codes) -> Callable[[int], None] | None:

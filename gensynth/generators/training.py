@@ -26,7 +26,8 @@ class Training:
     """Settings of a training, as `training={...}` gives them.
 
     Arguments:
-        batch_size: rows in a batch, at least 1; None for an eighth of the rows, between 32 and 512 (`WGAN`: 256).
+        batch_size: rows in a batch, at least 1; None for an eighth of the rows, between 32 and 512 (`WGAN`: 256). Where
+            several processes train together it counts the rows of all, and each has an even part of them.
         lr: the largest learning rate, above 0; None for the generator's own.
         patience: rounds without a better held-out score after which to stop, at least 1; None for never.
         stop_after: step after which to stop though the learning rate falls as planned for all `steps`, at least 1; None
@@ -39,7 +40,10 @@ class Training:
             softer than what "detail" makes. It is made where it is not there, and pictures of other trainings are
             overwritten.
         progress: whether to show a line on standard error; None where that is a terminal.
-        trainer_kwargs: for Lightning's Trainer: precision, devices, num_nodes, strategy, callbacks...
+        trainer_kwargs: for Lightning's Trainer: precision, devices, num_nodes, strategy, callbacks... With
+            {"devices": 4, "strategy": "ddp"}, under torchrun, Slurm or neither, four processes average their gradients
+            and end with the same weights; they need a `random_state`, and a `checkpoint_dir` that all of them see.
+            "ddp_spawn" and "ddp_notebook" start them within `fit`.
     """
 
     batch_size: int | None = None

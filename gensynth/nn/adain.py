@@ -55,6 +55,8 @@ class AdaIN(Task):
         rng: draws the first weights.
     """
 
+    least = 2  # as one takes the style of another
+
     def __init__(self, features: Features | None, *, lr: float = 5e-4, rng: torch.Generator) -> None:
         super().__init__()
         self.lr = lr

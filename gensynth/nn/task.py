@@ -20,7 +20,7 @@ class Task(nn.Module, ABC):
     `nn.Dropout`, no `torch.rand` without a generator. What a resumed training needs lives in parameters and buffers.
     """
 
-    alternates: ClassVar[bool] = False  # whether a step moves networks in turn, each loss reaching a part of them
+    least: ClassVar[int] = 1  # rows that a step needs, in each of the processes that train together
     retries: int = 0  # how often training goes back to the beginning of a round that a loss spoilt, at half the rate
     largest: float = math.inf  # of a loss: one beyond spoils a round as one that is not finite does
     watch: Callable[[int], None] | None = None  # called with the number of steps done after each round, by the first

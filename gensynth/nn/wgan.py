@@ -94,8 +94,6 @@ class Game(Task):
         lr: Adam's rate, of both, above 0.
     """
 
-    alternates = True
-
     def __init__(
         self,
         maker: Maker,

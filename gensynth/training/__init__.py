@@ -21,7 +21,8 @@ from .batches import Batches
 from .budget import Budget
 from .devices import find_device
 from .history import History
-from .run import Held, Run, Stop
+from .peers import Stop
+from .run import Held, Run
 from .surroundings import left_as_found
 
 __all__ = ["Batches", "Budget", "History", "find_device", "train"]
@@ -60,7 +61,9 @@ def train(
             bit on the same machine, and returns at once where training had ended.
         device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda", "cuda:1" or "mps".
         progress: whether to show a line on standard error; None where that is a terminal.
-        trainer_kwargs: for Lightning's Trainer: precision, devices, strategy, callbacks, gradient_clip_val...
+        trainer_kwargs: for Lightning's Trainer: precision, devices, strategy, callbacks, gradient_clip_val... Several
+            processes each have an even part of every batch, average their gradients, stop together and end with the
+            same weights and history; the first alone writes, shows and warns.
 
     Returns:
         A record a round: step, seconds of work so far, the mean of each loss, the score if there is one, and
@@ -68,9 +71,10 @@ def train(
         "interrupted" or "spoilt" (by a loss that is not finite).
 
     Raises:
-        ConfigError: a parameter is wrong.
+        ConfigError: a parameter is wrong, or processes that are to train together were given different things.
         OtherTraining: the checkpoint is of another training, damaged, or something else.
-        TrainingFailed: a loss was not finite in the first round, so that there are no weights to keep.
+        TrainingFailed: a loss was not finite in the first round, so that there are no weights to keep; or another of
+            several processes was lost.
     """
     budget, place = Budget(batches.steps, max_time, patience), find_device(device)
     path = None if checkpoint_dir is None else checkpoint.file_in(checkpoint_dir)
@@ -79,7 +83,7 @@ def train(
     dtypes = {name: tensor.dtype for name, tensor in _tensors(task)}
     run = Run(task, batches, budget, held=held, decay=decay, path=path, began=time.monotonic())
     run.resume()
-    if not run.finished:
+    if not run.finished or trainer_kwargs:
         with left_as_found():
             fit(run, place, progress=progress, trainer_kwargs=dict(trainer_kwargs or {}))
     return _concluded(run, dtypes)
@@ -103,6 +107,8 @@ def _concluded(run: Run, dtypes: dict[str, torch.dtype]) -> History:
     for name, tensor in _tensors(run.task):
         tensor.data = tensor.data.to(dtypes[name])
     run.task.cpu().eval()
+    if run.rank:
+        return History(run.history, run.stop.name.lower(), run.rank)  # the first process says what is to be said
     if run.stop == Stop.SPOILT:
         warnings.warn(
             f"training stopped early: a loss or a weight was not finite after step {run.step}; the best weights before "

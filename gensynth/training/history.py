@@ -10,16 +10,17 @@ from torch import Tensor
 
 
 class History(list[dict[str, float]]):
-    """A record a round, and in one word what ended training (see `run.Stop`).
+    """A record a round, and in one word what ended training (see `peers.Stop`).
 
     Arguments:
         records: one a round.
         ended: "steps", "patience", "time", "interrupted" or "spoilt".
+        rank: the number of this process among those that trained together, 0 in the first.
     """
 
-    def __init__(self, records: Iterable[dict[str, float]], ended: str) -> None:
+    def __init__(self, records: Iterable[dict[str, float]], ended: str, rank: int = 0) -> None:
         super().__init__(records)
-        self.ended = ended
+        self.ended, self.rank = ended, rank
 
 
 class Means:

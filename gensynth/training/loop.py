@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -24,8 +25,9 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from ..errors import ConfigError, nearest
 from .clip import Clip
+from .launching import check_start, joined, peers_of
 from .progress import Bar, wanted
-from .run import Run, Stop
+from .run import Run
 from .surroundings import hush, quiet, unhindered
 
 _QUIET = {
@@ -52,9 +54,6 @@ def fit(run: Run, device: torch.device, *, progress: bool | None, trainer_kwargs
         KeyboardInterrupt: Ctrl-C was pressed twice.
     """
     settings = {**_QUIET, **_place(device, trainer_kwargs), **trainer_kwargs}
-    devices = trainer_kwargs.get("devices", 1)
-    if run.task.alternates and (len(devices) if isinstance(devices, list | tuple) else devices) not in (1, "1"):
-        settings.setdefault("strategy", "ddp_find_unused_parameters_true")
     known = inspect.signature(Trainer.__init__).parameters
     for name in trainer_kwargs:
         if name in _OURS:
@@ -66,10 +65,16 @@ def fit(run: Run, device: torch.device, *, progress: bool | None, trainer_kwargs
         if not isinstance(callback, Callback):
             raise ConfigError(f"trainer_kwargs: callbacks must be callbacks of Lightning, got {callback!r:.60}")
     clip = Clip.read(settings.pop("gradient_clip_val", None), settings.pop("gradient_clip_algorithm", None))
-    left = run.batches.last - run.step
+    rounds = max(-(-(run.batches.last - run.step) // run.batches.round), 1) + run.task.retries
     with quiet(), unhindered(), run.interrupts.watched():
+        trainer = _trainer(rounds, settings)
+        check_start(trainer)
+        run.rank = trainer.global_rank
+        if run.finished:
+            return
         try:
-            _trainer(-(-left // run.batches.round) + run.task.retries, settings).fit(Loop(run, clip, wanted(progress)))
+            with joined(trainer):
+                trainer.fit(Loop(run, clip, wanted(progress)))
         except ProcessExitedException:  # Ctrl-C reached a process that was still starting
             if run.interrupts.asked:
                 raise KeyboardInterrupt from None
@@ -83,7 +88,7 @@ def fit(run: Run, device: torch.device, *, progress: bool | None, trainer_kwargs
 def _trainer(rounds: int, settings: dict[str, Any]) -> Trainer:
     try:
         return Trainer(max_epochs=rounds, **settings)
-    except (TypeError, ValueError, MisconfigurationException) as error:
+    except (TypeError, ValueError, ImportError, MisconfigurationException) as error:
         raise ConfigError(f"trainer_kwargs: {error}") from error
 
 
@@ -115,37 +120,6 @@ class Stretches:
     def __iter__(self) -> Iterator[Stretch]:
         count = len(self.run.batches)
         return (Stretch(min(self.size, count - done)) for done in range(0, count, self.size))
-
-
-class Alone:
-    """One process that trains by itself."""
-
-    rank = 0
-
-    def agree(self, stop: Stop) -> Stop:
-        """Return the same."""
-        return stop
-
-    def share(self, score: float | None) -> float | None:
-        """Return the same."""
-        return score
-
-
-class Together:
-    """Several processes, which must stop at the same step."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        self.rank, self._strategy = trainer.global_rank, trainer.strategy
-
-    def agree(self, stop: Stop) -> Stop:
-        """Return the greatest of all."""
-        greatest = torch.tensor(int(stop), device=self._strategy.root_device)
-        torch.distributed.all_reduce(greatest, torch.distributed.ReduceOp.MAX)
-        return Stop(int(greatest))
-
-    def share(self, score: float | None) -> float | None:
-        """Return that of the first process."""
-        return self._strategy.broadcast(score, src=0)
 
 
 class Loop(LightningModule):
@@ -186,9 +160,10 @@ class Loop(LightningModule):
         self.task.train()
         wrapped = self.optimizers(use_pl_optimizer=not self.straight)
         self.descended: list[Any] = wrapped if isinstance(wrapped, list) else [wrapped]
-        peers = Together(trainer) if trainer.world_size > 1 else Alone()
+        peers = peers_of(trainer)
         self.run.start(self.device, peers, trainer.optimizers, self.schedulers, plugin)
         self.convert = None if type(plugin).convert_input is Precision.convert_input else plugin.convert_input
+        self.blocked = getattr(trainer.strategy, "block_backward_sync", nullcontext)  # as gradients are averaged here
         self.bar = Bar(self.run) if self.progress and peers.rank == 0 else None
 
     def training_step(self, batch: Stretch) -> None:
@@ -222,7 +197,10 @@ class Loop(LightningModule):
         """Put the kept weights in place, in the process in which they are."""
         if self.bar is not None:
             self.bar.close()
-        self.run.settle()
+        if self.run.peers.count > 1:
+            self.run.settle_together()
+        else:
+            self.run.settle()
 
     def get_extra_state(self) -> dict[str, Any]:
         """Return how the run ended, which goes along with the weights from a process that was started for it."""
@@ -246,7 +224,9 @@ class Loop(LightningModule):
             self.on_before_optimizer_step(optimizer)
             optimizer.step()
         else:
-            self.manual_backward(loss)
+            with self.blocked():
+                self.manual_backward(loss)
+            self.run.peers.average(weight for group in optimizer.param_groups for weight in group["params"])
             optimizer.step()
         if scheduler is not None:
             scheduler.step()

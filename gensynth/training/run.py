@@ -6,9 +6,8 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import IntEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,32 +22,10 @@ from .batches import Batches, seed_for
 from .budget import Budget
 from .history import Means
 from .interrupts import Interrupts
+from .peers import Peers, Stop
 from .states import States
 
 Held = Iterable[tuple[Tensor, ...]]
-
-
-class Stop(IntEnum):
-    """Why a training ends. Where processes that train together disagree, the greatest counts."""
-
-    NO = 0
-    STEPS = 1
-    PATIENCE = 2
-    TIME = 3
-    INTERRUPTED = 4
-    SPOILT = 5
-
-
-class Peers(Protocol):
-    """The processes that train together."""
-
-    rank: int
-
-    def agree(self, stop: Stop) -> Stop:
-        """Return the greatest of all."""
-
-    def share(self, score: float | None) -> float | None:
-        """Return that of the first process."""
 
 
 class Run:
@@ -81,6 +58,7 @@ class Run:
         self.held = list(held) if isinstance(held, Iterator) else held  # gone through once a round
         self.path, self.began, self.interrupts = path, began, Interrupts()
         self.step, self.stale, self.stop, self.means = 0, 0, Stop.NO, Means()
+        self.rank = 0  # among the processes that train together
         self.score: float | None = None
         self.kept: dict[str, Any] | None = None
         self.history: list[dict[str, float]] = []
@@ -126,9 +104,12 @@ class Run:
         schedulers: Sequence[LRScheduler | None],
         precision: Any,
     ) -> None:
-        """Begin, or go on, with the task on its device. Raises: OtherTraining."""
-        self.device, self.peers, self.precision = device, peers, precision
-        self.batches = self.batches.at(self.step, peers.rank)
+        """Begin, or go on, with the task on its device. Raises: ConfigError, OtherTraining."""
+        self.device, self.peers, self.precision, self.rank = device, peers, precision, peers.rank
+        identity = checkpoint.identity(self.task, self.batches, self.decay)
+        ends = {"stop_after": self.batches.last, "checkpoint": self.step, "held-out rows": self.held is None}
+        peers.check_same(identity | ends)
+        self.batches = self.batches.at(self.step).part(peers.rank, peers.count, self.task.least)
         self.average = Average(self.task, self.decay)
         self.states = States(self.task, self.average, optimizers, schedulers, precision)
         if self._saved is not None:
@@ -145,22 +126,23 @@ class Run:
             batch = convert(batch)
         self.means.add(self.task.step(batch, self.step, descend, self.rng))
         if self.means.spoilt:
-            self.stop = self.peers.agree(Stop.SPOILT)
-            return
-        self.average.update()
-        self.step += 1
-        if self.interrupts.asked:
+            stop = Stop.SPOILT
+        elif self.interrupts.asked:
             stop = Stop.INTERRUPTED
         else:
             stop = Stop.TIME if time.monotonic() >= self._limit else Stop.NO
         self.stop = self.peers.agree(stop)
+        if self.stop != Stop.SPOILT:
+            self.average.update()
+            self.step += 1
 
     def end_round(self) -> None:
         """Take the means of the round, score the averages, keep the best, write the checkpoint, see whether to stop."""
         means = self.means.close()
         self.stop = self.peers.agree(Stop.SPOILT if self.means.spoilt else self.stop)
         if self.stop != Stop.SPOILT:
-            self._judge(means)
+            self._judge(self.peers.mean(means))
+            self.stop = self.peers.agree(self.stop)
         if self.stop == Stop.SPOILT and self.retried + self._back < self.task.retries:
             self._go_back()
             return
@@ -176,8 +158,16 @@ class Run:
         whole = self.step == self.batches.steps or self.step % self.batches.round == 0
         self._back = 0
         self._begin_round()
-        if whole and self.path is not None and self.peers.rank == 0:
+        if whole and self.path is not None and self.rank == 0:
             checkpoint.write(self.path, self._state())
+
+    def settle_together(self) -> None:
+        """End as the first process does, with its weights, and put them into the task."""
+        kept = None if self.kept is None else {name: _on_cpu(value) for name, value in self.kept.items()}
+        outcome, kept = self.peers.share((self.outcome(), kept))
+        self.step, self.stop, self.history = outcome["step"], Stop(outcome["stop"]), outcome["history"]
+        self.kept = kept
+        self.settle()
 
     def settle(self) -> None:
         """Put the kept weights into the task."""
@@ -257,7 +247,7 @@ class Run:
 
     def _show(self) -> None:
         """Let who watches see the averages, which are in the task."""
-        if self.task.watch is None or self.peers.rank != 0:
+        if self.task.watch is None or self.rank != 0:
             return
         self.task.eval()
         try:
@@ -282,6 +272,10 @@ class Run:
             "history": self.history,
             **self.states.now(),
         }
+
+
+def _on_cpu(value: Any) -> Any:
+    return value.cpu() if isinstance(value, Tensor) else value
 
 
 def _copied(value: Any) -> Any:
