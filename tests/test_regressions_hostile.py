@@ -6,10 +6,16 @@ What `test_fuzz.py` finds is kept here, one line each.
 from __future__ import annotations
 
 import gzip
+import json
+import os
 
+import numpy as np
+import pandas as pd
 import pytest
+import safetensors.numpy
 
-from gensynth.errors import ConfigError, DataError
+from gensynth import VAE, GaussianCopula, load
+from gensynth.errors import ConfigError, DataError, FormatError, RealRowsWarning, ignoring
 from gensynth.recipe import Change, make_job, read_job
 from gensynth.store import read_table
 
@@ -142,3 +148,101 @@ def test_a_name_that_no_file_can_have(name):
         read_table(name)
     with pytest.raises(ConfigError):
         read_job(name)
+    with pytest.raises(ConfigError):
+        load(name)
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    rng, folder = np.random.default_rng(0), tmp_path_factory.mktemp("fitted")
+    frame = pd.DataFrame({"a": rng.normal(size=40), "c": [*"xyzx"] * 10, "d": pd.date_range("2020", periods=40)})
+    for made in (GaussianCopula(random_state=0), VAE(noise=2, hidden=(8,), steps=2, random_state=0)):
+        with ignoring(RealRowsWarning):
+            made.fit(frame, [*"rccc"] * 10).save(folder / type(made).__name__)
+    return folder
+
+
+@pytest.fixture
+def spoilt(fitted, tmp_path):
+    """Return a model folder whose JSON and arrays were changed by functions."""
+
+    def make(meta=lambda found: None, arrays=lambda found: None, name="GaussianCopula"):
+        folder = tmp_path / "model"
+        folder.mkdir()
+        said = json.loads((fitted / name / "model.json").read_text(encoding="utf-8"))
+        held = safetensors.numpy.load_file(fitted / name / "weights.safetensors")
+        meta(said)
+        arrays(held)
+        (folder / "model.json").write_text(json.dumps(said), encoding="utf-8")
+        safetensors.numpy.save_file(held, folder / "weights.safetensors")
+        return folder
+
+    return make
+
+
+def test_other_files_in_a_model_are_not_read(spoilt):
+    folder = spoilt()
+    (folder / "model.pkl").write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR.")
+    assert load(folder).sample(3).shape == (3, 3)
+
+
+@pytest.mark.parametrize("part", ["model.json", "weights.safetensors"])
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: os.symlink("/dev/zero", path)])
+def test_a_part_of_a_model_that_is_no_file(spoilt, part, make):
+    folder = spoilt()
+    (folder / part).unlink()
+    make(folder / part)
+    with pytest.raises(FormatError, match=f"{part} is missing"):
+        load(folder)
+
+
+def test_a_pickle_in_place_of_weights(spoilt):
+    folder = spoilt()
+    (folder / "weights.safetensors").write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR." + b" " * 99)
+    with pytest.raises(FormatError, match="not a whole safetensors file"):
+        load(folder)
+
+
+@pytest.mark.parametrize("name", ["../../x", "os.system", "Balancer", "Generator", "", None, 5, [], {}])
+def test_a_generator_that_is_none(spoilt, name):
+    with pytest.raises(ConfigError, match="there is no generator"):
+        load(spoilt(lambda meta: meta.update(generator=name)))
+
+
+def column(place, **values):
+    return lambda meta: meta["encoder"]["columns"][place].update(values)
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        lambda meta: meta.update(params=json.loads("[" * 900 + "]" * 900)),
+        column(0, decimals=10**400), column(0, decimals="x"), column(0, high=None), column(0, step="x"),
+        column(1, kind="../x"), column(1, dtype="object[x]"), column(2, unit="x"), column(2, origin=None),
+        column(2, text="x"), column(2, known=[None]), lambda meta: meta["encoder"]["frame"].update(dtype="x"),
+        lambda meta: meta["labels"].update(classes=["r"]), lambda meta: meta.update(seed=float("nan")),
+    ],
+    ids=range(14),
+)  # fmt: skip
+def test_what_a_model_says_is_spoilt(spoilt, meta):
+    with pytest.raises(FormatError, match="model"):
+        load(spoilt(meta))
+
+
+@pytest.mark.parametrize("params", [{"hidden": [30_000, 30_000]}, {"noise": 2**60}, {"hidden": [10**9]}])
+def test_networks_are_not_made_larger_than_their_weights(spoilt, params):
+    with pytest.raises(FormatError, match="weights are fewer than its networks have"):
+        load(spoilt(lambda meta: meta["params"].update(params), name="VAE"))
+
+
+@pytest.mark.parametrize(
+    "change", [lambda array: array[:0], lambda array: np.full(array.shape, -7), lambda array: None]
+)
+@pytest.mark.parametrize("name", ["GaussianCopula", "VAE"])
+def test_arrays_of_a_model_are_spoilt(spoilt, name, change):
+    def spoil(arrays):
+        made = change(arrays.pop("labels/counts"))
+        arrays |= {} if made is None else {"labels/counts": made}
+
+    with pytest.raises(FormatError, match="model"):
+        load(spoilt(arrays=spoil, name=name))

@@ -27,7 +27,9 @@ def load(path: str | Path) -> Generator:
     meta, arrays = read_model(path)
     try:
         return unpacked(meta, arrays)
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError, NotImplementedError, OverflowError) as error:
-        if isinstance(error, FormatError | ConfigError):
+    except Exception as error:  # whatever Python, NumPy, pandas, polars and torch say of data that are not whole
+        if isinstance(error, ConfigError):
             raise
-        raise FormatError(f"{path} is not a whole model file ({type(error).__name__}: {error})") from error
+        if isinstance(error, FormatError):
+            raise FormatError(f"{path}: {error}") from error
+        raise FormatError(f"{path} is not a whole model file ({type(error).__name__}: {error!s:.200})") from error

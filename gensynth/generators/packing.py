@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..data import saved
+from ..data.columns import Category
+from ..data.encode import TableEncoder
 from ..data.kinds import count_rows
 from ..errors import FormatError
 from . import generator_class
@@ -56,6 +59,7 @@ def unpacked(meta: dict[str, Any], arrays: Arrays) -> Generator:
         parts[part][rest] = array
     made = generator_class(str(meta["generator"]))._from_saved(meta["params"])
     made._check_params()
+    _check_sizes(made, arrays)
     made.kind_, made.seed_, made.draws_ = meta["kind"], int(meta["seed"]), int(meta["draws"])
     made.encoder_ = saved.unpack_encoder(meta["encoder"], parts["encoder"])
     made.labels_ = saved.unpack_labels(meta["labels"], parts["labels"])
@@ -73,8 +77,31 @@ def unpacked(meta: dict[str, Any], arrays: Arrays) -> Generator:
     return made
 
 
+def _check_sizes(made: Generator, arrays: Arrays) -> None:
+    """Raise FormatError where networks would be larger than their weights, before memory is taken for them."""
+    hidden = [int(width) for width in getattr(made, "hidden", None) or ()]
+    pairs = [*pairwise(hidden), (getattr(made, "noise", None) or 0, min(hidden, default=1))]
+    if max(first * second for first, second in pairs) > sum(array.size for array in arrays.values()):
+        raise FormatError("the weights are fewer than its networks have")
+
+
+def _check_columns(encoder: TableEncoder) -> None:
+    """Raise what pandas says where columns that a file describes cannot be made: the ends of each are."""
+    ends = np.zeros((2, len(encoder.coded_)))
+    for place, column in enumerate(encoder.coded_):
+        if isinstance(column, Category):
+            ends[:, place] = (0, len(column.levels) - 1) if len(column.levels) else np.nan
+        else:
+            ends[:, place] = getattr(column, "low", 0.0), column.high  # type: ignore[attr-defined]
+            if not np.isfinite(ends[:, place]).all():
+                raise FormatError(f"column {column.name!r} has no range")
+    encoder.decode(ends, np.random.default_rng(0))
+
+
 def _check_whole(made: Generator) -> None:
     """Raise FormatError where the parts of a file do not belong together."""
+    if isinstance(made.encoder_, TableEncoder):
+        _check_columns(made.encoder_)
     counts, codes = made.labels_.counts, getattr(made, "codes_", None)
     if len(counts) != max(len(made.labels_.classes), 1) or (counts < 0).any():
         raise FormatError("the counts are not those of the classes")

@@ -70,7 +70,11 @@ def read_model(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray[A
         FormatError: it is not a model, a part is missing or spoilt, or its format is newer.
     """
     folder = Path(path)
-    if not folder.exists():
+    try:
+        there = folder.exists()
+    except OSError as error:  # a name that no folder can have
+        raise ConfigError(f"{str(path)!r:.100} cannot be read: {error.strerror}") from error
+    if not there:
         names = (other.name for other in folder.parent.iterdir() if other.is_dir()) if folder.parent.is_dir() else ()
         raise ConfigError(f"there is no model {str(path)!r}{nearest(folder.name, sorted(names))}")
     if not folder.is_dir():
