@@ -15,6 +15,7 @@ import pytest
 import safetensors.numpy
 
 from gensynth import VAE, GaussianCopula, load
+from gensynth.cli.settings import gather
 from gensynth.errors import ConfigError, DataError, FormatError, RealRowsWarning, ignoring
 from gensynth.recipe import Change, make_job, read_job
 from gensynth.store import read_table
@@ -52,6 +53,9 @@ def config(tmp_path):
         ("data: !!timestamp abc", "it is no timestamp"),
         ('data: "\\Uffffffff"', "OverflowError"),
         ("data: a\0b", "not YAML: unacceptable character"),
+        ('data: "a\\0b"', "data cannot be the name of a file"),
+        ('data: "\\ud800"', "data cannot be the name of a file"),
+        ('data: x\nout: "a\\0b"', "out cannot be the name of a file"),
         (b"data: caf\xe9", "is text in UTF-8, and this is not"),
         (b"\xff\xfed\0a\0t\0a\0", "is text in UTF-8, and this is not"),
         ("- data: x", "expected settings"),
@@ -64,6 +68,11 @@ def test_a_configuration_is_refused(config, tmp_path, content, message):
     with pytest.raises(ConfigError, match=message):
         make_job(read_job(config(content)), "", Change)
     assert [path.name for path in tmp_path.iterdir()] == ["job.yaml"]
+
+
+def test_marks_in_a_file_that_cannot_be(config):
+    with pytest.raises(ConfigError, match=r"--reject a.b: embedded null"):
+        gather(config('data: x\nreject: "a\\0b"'))
 
 
 def test_a_configuration_of_many_megabytes_is_not_read(config):

@@ -7,6 +7,7 @@ alone, in YAML. Both are read by `read_job`.
 
 from __future__ import annotations
 
+import os
 import typing
 from typing import Annotated, Any, Self, TypeVar
 
@@ -46,6 +47,7 @@ _EXCLUSIVE = (
     ("generator", "model"), ("holdout", "split"), ("model", "groups"), ("model", "columns"), ("reject", "groups"),
     ("size", "masks"),
 )  # fmt: skip
+_FILES = ("data", "out", "masks", "model", "report", "style", "sheet", "masks_out")
 Spec = Annotated[Named, BeforeValidator(as_named)]
 Size = Annotated[str, AfterValidator(checked_size)]
 Kind = typing.Literal["table", "image", "audio", "text", "series"]
@@ -71,6 +73,14 @@ class Asked(BaseModel):
     threads: int | None = Field(None, ge=1)
 
     _input: str | None = PrivateAttr(None)  # hash of what a recipe was made from
+
+    @model_validator(mode="after")
+    def _names_of_files(self) -> Self:
+        for name in _FILES:
+            value = getattr(self, name, None)
+            if isinstance(value, str) and not _can_be_a_file(value):
+                raise ValueError(f"{name} cannot be the name of a file: {value!r:.60}")
+        return self
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -199,6 +209,13 @@ def read_job(path: str, *, repeats: bool = True) -> dict[str, Any]:
     if "columns" in settings:
         settings["schema"] = settings.pop("columns")
     return settings
+
+
+def _can_be_a_file(name: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeError:
+        return False
 
 
 def _of_recipe(job: Any, result: Any, repeats: bool) -> Any:

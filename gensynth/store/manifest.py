@@ -60,8 +60,8 @@ def read_marks(path: str | Path) -> list[str]:
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig", errors="surrogateescape")
-    except OSError as error:
-        raise ConfigError(f"--reject {path}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise ConfigError(f"--reject {path}: {getattr(error, 'strerror', None) or error}") from None
     lines = text.splitlines()
     heads = {sign: lines[0].split(sign) if lines else [] for sign in ",;\t"}
     sign = next((sign for sign, head in heads.items() if "file" in head), None)
@@ -70,4 +70,7 @@ def read_marks(path: str | Path) -> list[str]:
     rows = csv.DictReader(lines, delimiter=sign)
     if "reject" not in (rows.fieldnames or ()):
         raise FormatError(f"--reject {path} is a manifest without a column `reject`: mark files there with x")
-    return [row["file"] for row in rows if (row["reject"] or "").strip().lower() in MARKS]
+    try:
+        return [row["file"] for row in rows if (row["reject"] or "").strip().lower() in MARKS]
+    except (csv.Error, KeyError) as error:
+        raise FormatError(f"--reject {path} is no manifest: {error}") from None
