@@ -18,7 +18,7 @@ from ..data.labels import Labels
 from ..data.watched import identifiers_in, watch
 from ..errors import ConfigError, DataError
 from .gathered import EACH, Gathered, Looked, Room
-from .maker import Blocks, Maker, made_block
+from .maker import BLOCK, Blocks, Maker, made_block
 from .merge import named
 from .strategy import lacking
 
@@ -64,7 +64,7 @@ def resample(balancer: Balancer, X: Any, y: Any) -> tuple[Any, Any]:
         dask.delayed(_learned, pure=False)(plain, frame, looked, names_of(asked, labels), target)
     )[0]
     _note(balancer, own, labels, asked if maker is not None else {}, len(frame))
-    made = None if maker is None else _made(X, target, maker, Blocks(asked), balancer.seed_)
+    made = None if maker is None else _made(X, target, maker, Blocks(asked, BLOCK), balancer.seed_)
     whole, balancer.is_synthetic_ = _joined(X, made)
     return (whole if named_column else whole.drop(columns=target)), whole[target]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..balance import Balancer
-from ..balance.maker import Blocks
+from ..balance.maker import BLOCK, Blocks
 from ..balance.strategy import lacking
 from ..data.labels import Labels
 from ..errors import ConfigError, DataError, UnknownCategory
@@ -125,7 +125,7 @@ def _making(large: Large, learned: Learned) -> tuple[Job, Making | None, Balance
     if maker is None:
         return done, None, balancer
     place = [*learned.table.frame.columns].index(str(y.name))
-    blocks = Blocks(asked, mixed=job.seed if job.shuffle else None)
+    blocks = Blocks(asked, BLOCK, mixed=job.seed if job.shuffle else None)
     return done, Making(maker, blocks, balancer.seed_, str(y.name), place), balancer
 
 

@@ -226,7 +226,9 @@ def _of_recipe(job: Any, result: Any, repeats: bool) -> Any:
     taken = {name: result[name] for name in ("generator", "gates", "on_short") if result.get(name)}
     seen, repeat = result.get("input"), result.get("repeat") if repeats else None
     if isinstance(seen, dict):
-        job = {RECORDED: seen.get("sha256_of_rows") or seen.get("sha256_of_files"), **job}
+        job = {RECORDED: next((seen[name] for name in seen if name.startswith("sha256_of_")), None), **job}
+    if result.get("memory"):  # which rows are learned from depends on it
+        job = {"memory": result["memory"], **job}
     if chosen and not job.get("model"):
         job = {**taken, **job}
         job["generator"] = _repeating(job["generator"], repeat)

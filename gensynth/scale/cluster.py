@@ -17,6 +17,7 @@ from ..errors import ConfigError, GensynthError
 T = TypeVar("T")
 FAN = 8  # parts of what was seen that are put together at a time
 AHEAD = 3  # tasks that wait for each worker
+TIMEOUT = "10s"  # for a scheduler to answer
 
 
 class Cluster:
@@ -104,7 +105,7 @@ def client_of(where: str, memory: int | None = None) -> Any:
     made: Any = distributed
     if not str(where).isdecimal():
         try:
-            return made.Client(str(where), timeout="10s")
+            return made.Client(str(where), timeout=TIMEOUT)
         except (OSError, ValueError) as error:
             raise ConfigError(
                 f"--dask {where}: no scheduler answers there ({error}): give its address, as tcp://10.0.0.1:8786, or a "

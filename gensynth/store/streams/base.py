@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -174,16 +175,21 @@ def open_stream(path: str | Path, without: str | None = None) -> Stream:
         raise ConfigError(f"there is no file {str(path)!r}{nearest(Path(path).name, _beside(path))}") from None
     except OSError as error:
         raise ConfigError(f"{str(path)!r} cannot be read: {error.strerror}") from error
-    return ParquetStream(path, [str(path)]) if start == b"PAR1" else CsvStream(path, [str(path)])
+    return ParquetStream(path, files) if start == b"PAR1" else CsvStream(path, files)
 
 
 def tables_in(path: str | Path) -> Sequence[str]:
-    """Return the tables in a folder and those below it, in order; hidden ones (`.` and `_`) are left out."""
+    """Return the tables in a folder and those below it, in order; hidden ones (`.` and `_`) are left out.
+
+    Their names are whole, as who reads them may work in another folder.
+    """
     root = Path(path)
     if not root.is_dir():
-        return [str(path)]
+        return [os.path.abspath(path)]
     found = [file for file in sorted(root.rglob("*")) if suffix_of(file) in (*PARQUET, *TEXT) and file.is_file()]
-    return [str(file) for file in found if not any(part[0] in "._" for part in file.relative_to(root).parts)]
+    return [
+        os.path.abspath(file) for file in found if not any(part[0] in "._" for part in file.relative_to(root).parts)
+    ]
 
 
 def _beside(path: str | Path) -> list[str]:

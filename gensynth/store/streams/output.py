@@ -37,7 +37,7 @@ def copied_folder(stream: Stream, out: str | Path, *, link: bool, overwrite: boo
 
     Raises: as `atomic_folder`.
     """
-    root = Path(stream.path)
+    root = os.path.abspath(stream.path)
     with atomic_folder(out, overwrite=overwrite) as into:
         for file in stream.files:
             to = into / Path(file).relative_to(root)
