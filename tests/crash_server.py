@@ -17,7 +17,10 @@ from pathlib import Path
 
 WARM = (
     *("imblearn.over_sampling", "lightning.pytorch", "pandas", "PIL.Image", "sklearn.mixture", "torchvision", "typer"),
-    *(f"gensynth.cli.{name}" for name in ("balancing", "balancing_folders", "modelling", "settings")),
+    *(
+        f"gensynth.cli.{name}"
+        for name in ("balancing", "balancing_folders", "balancing_large", "modelling", "settings")
+    ),
     *(f"gensynth.generators.{name}" for name in ("augment", "autoregressive", "smote", "style", "vae", "wgan")),
     *("gensynth.training.loop", "gensynth.nn.adain", "gensynth.nn.image_vae", "gensynth.nn.autoregressive"),
 )

@@ -52,6 +52,7 @@ def fit(*words):
 JOBS = {
     "balance, SMOTE": balance("o.csv", *TABLE, "-g", "SMOTE", "--holdout", "0.2", also=("o.holdout.csv",)),
     "balance, VAE": balance("o.parquet", *TABLE, *TRAINED["VAE"]),
+    "balance, in parts": balance("o.csv", *TABLE, *TRAINED["VAE"], "--shuffle", "--memory", "2GB"),
     "balance, images": balance("o", "signs", "-g", "Augment"),
     "balance, images, VAE": balance("o", "signs", *IMAGES),
     "fit, SMOTE": fit(*TABLE, "-g", "SMOTE"),
