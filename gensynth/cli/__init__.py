@@ -143,7 +143,7 @@ def sample(
     overwrite: opt.Overwrite = False,
 ) -> None:
     """Make rows with a fitted generator."""
-    from . import modelling as verb
+    from . import sampling as verb
 
     verb.sample(model, n, y=y, conditions=condition, out=out, safe_csv=safe_csv, seed=seed or 0, threads=threads,
                 overwrite=overwrite)  # fmt: skip

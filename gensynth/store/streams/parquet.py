@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -15,6 +14,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from ...errors import DataError
+from ..ahead import ahead
 from ..arrow import numbered, to_arrow, to_frame
 from ..base import TableFile
 from ..parquet import ParquetTable, compression_of
@@ -124,7 +124,7 @@ class ParquetStream(Stream):
             return _marked(to_arrow(frame, self.schema), mark, 1).replace_schema_metadata(schema.metadata)
 
         with pq.ParquetWriter(handle, schema, compression=compression_of(self._metadata[0])) as writer:
-            for group in _ahead(self._groups()):
+            for group in ahead(self._groups()):
                 rows = _marked(group, mark, 0).replace_schema_metadata(schema.metadata)
                 made = None if mixing is None else mixing.rows(len(group))
                 if mixing is not None and made is not None:
@@ -184,12 +184,3 @@ class ParquetStream(Stream):
 
 def _marked(rows: pa.Table, mark: str | None, value: int) -> pa.Table:
     return rows if mark is None else rows.append_column(mark, pa.array(np.full(len(rows), value)))
-
-
-def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Yield tables of which the next is read while one is written."""
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(next, tables, None)
-        while (table := waiting.result()) is not None:
-            waiting = pool.submit(next, tables, None)
-            yield table
