@@ -18,7 +18,7 @@ from gensynth import VAE, GaussianCopula, load
 from gensynth.cli.settings import gather
 from gensynth.errors import ConfigError, DataError, FormatError, RealRowsWarning, ignoring
 from gensynth.recipe import Change, make_job, read_job
-from gensynth.store import read_table
+from gensynth.store import read_table, write_frame
 
 LAUGHS = "data: &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n" + "\n".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
@@ -236,6 +236,28 @@ def column(place, **values):
 def test_what_a_model_says_is_spoilt(spoilt, meta):
     with pytest.raises(FormatError, match="model"):
         load(spoilt(meta))
+
+
+def test_a_model_that_lacks_what_its_rows_hold_makes_none(spoilt, run):
+    spoilt(lambda meta: meta["encoder"]["columns"][1]["levels"].pop())
+    status, _, said = run("sample", "model", "-n", "50")
+    assert (status, "model makes no rows (" in said) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "manner",
+    [
+        {"dialect": {"encoding": "zip"}}, {"dialect": {"delimiter": 5}}, {"dialect": {"delimiter": ""}},
+        {"dialect": {"newline": "x"}}, {"dialect": {"mark": True, "encoding": "latin-1"}}, {"dialect": 5}, {"names": 5},
+        {"columns": {"a": {"decimals": 10**9}}}, {"columns": {"a": {"kind": "x"}}}, {"columns": {"a": {"missing": 5}}},
+        {"columns": {"a": {"decimals": "x"}}}, {"columns": []},
+    ],
+    ids=range(12),
+)  # fmt: skip
+def test_a_manner_that_is_spoilt(manner):
+    like = {"format": "csv", "dialect": {}, "header": "a", "names": ["a"], "titles": ["a"], "columns": {}, **manner}
+    with pytest.raises(FormatError, match="manner of the table is spoilt"):
+        write_frame(pd.DataFrame({"a": [1.5]}), "-", like=like)
 
 
 @pytest.mark.parametrize("params", [{"hidden": [30_000, 30_000]}, {"noise": 2**60}, {"hidden": [10**9]}])

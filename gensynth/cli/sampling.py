@@ -140,8 +140,8 @@ def _whole(path: str) -> Iterator[None]:
         raise
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise FormatError(
-            f"{path} makes no rows ({type(error).__name__}: {error!s:.100}): it was changed since fit wrote it, or "
-            "this is a fault in gensynth; --debug shows where"
+            f"{path} makes no rows ({type(error).__name__}: {error!s:.100}); was it changed since fit wrote it? "
+            "--debug shows where"
         ) from error
 
 

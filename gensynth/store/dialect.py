@@ -9,6 +9,7 @@ import codecs
 import re
 import warnings
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -32,6 +33,15 @@ class Dialect:
     delimiter: str = ","
     newline: str = "\n"
     suffix: str = ".csv"
+
+    def checked(self) -> Self:
+        """Return it. Raises: ValueError, TypeError where no file is written so, as where a model is spoilt."""
+        known = (*(name for _, name in _MARKS), "cp1252", "latin-1")
+        marked = not self.mark or self.encoding in known[: len(_MARKS)]
+        ends = self.newline in ("\n", "\r\n", "\r") and self.suffix == self.suffix.lower()
+        if self.encoding not in known or not marked or len(self.delimiter.encode()) != 1 or not ends:
+            raise ValueError(f"no file is written as {self}")
+        return self
 
     @property
     def single(self) -> bool:

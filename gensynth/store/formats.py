@@ -5,10 +5,11 @@ A `Format` is learned from the column (`columns.read_columns`) and makes the fie
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,14 @@ class Format:
     quoted: bool = False
     missing_quoted: bool = False
     pad: str = ""
+
+    def checked(self) -> Self:
+        """Return it. Raises: ValueError, TypeError where no column is written so, as where a model is spoilt."""
+        decimals = 0 if self.decimals is None else self.decimals
+        texts = self.kind in ("text", "int", "float") and self.point in (".", ",") and self.pad in ("", " ")
+        if not texts or not 0 <= operator.index(decimals) < 10_000 or not isinstance(self.missing, str):
+            raise ValueError(f"no column is written as {self}")
+        return self
 
 
 class Quoter:

@@ -96,8 +96,9 @@ def _noted(like: Mapping[str, Any]) -> _TextManner | tuple[pa.Schema, str]:
         if like["format"] == "parquet":
             return schema_of(dict(like)), str(like["compression"])
         titles = dict(zip(like["names"], like["titles"], strict=True))
-        formats = {name: Format(**form) for name, form in like["columns"].items()}
-        return _TextManner(Dialect(**like["dialect"]), str(like["header"]), titles, formats)
+        formats = {str(name): Format(**form).checked() for name, form in like["columns"].items()}
+        titles = {str(name): str(title) for name, title in titles.items()}
+        return _TextManner(Dialect(**like["dialect"]).checked(), str(like["header"]), titles, formats)
     except (KeyError, TypeError, AttributeError, ValueError, pa.ArrowException) as error:
         raise FormatError(f"the manner of the table is spoilt ({error!r}); fit the model again") from error
 
