@@ -37,8 +37,8 @@ from gensynth.transforms import Flip
 pytestmark = pytest.mark.filterwarnings("ignore")
 ROOT = Path(__file__).resolve().parents[1]
 FEW = 300
-MANY = {"tables": 40_000, "configurations": 40_000, "models": 20_000}
-LONG, MUCH = 30, 1 << 20  # seconds of one input on a busy machine, and kilobytes that all of them may add
+MANY = {"tables": 30_000, "configurations": 50_000, "models": 20_000}
+LONG, MUCH = 10, 1 << 20  # seconds of a processor for one input, and kilobytes that all of them may add
 SPECIAL = [
     b"\0", b'"', b"\n", b"\r", b",", b";", b"\t", b"'", b"=", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe",
     b"\xc3\xa9", b"\xe9", b"\x81", b"9" * 400, b"-", b"1e999", b"nan", b"[" * 200, b"{", b"}", b"&a ", b"*a",
@@ -75,10 +75,10 @@ def changed(content: bytes, changes: list[tuple[str, float, float, bytes]]) -> b
 
 def survives(work: Callable[[], Any]) -> None:
     """Do something of which nothing but a `GensynthError` may come, soon."""
-    started = time.perf_counter()
+    started = time.process_time()
     with suppress(GensynthError):
         work()
-    assert time.perf_counter() - started < LONG
+    assert time.process_time() - started < LONG
 
 
 @pytest.fixture(autouse=True)
