@@ -21,8 +21,9 @@ from test_training import HELD, Duel, Line, lines, same, surroundings
 
 from gensynth import VAE, load
 from gensynth.errors import ConfigError, GensynthWarning, TrainingFailed
+from gensynth.generators.memory import is_short
 from gensynth.training import train
-from gensynth.training.launching import joined
+from gensynth.training.launching import joined, told_by
 from gensynth.training.peers import Alone
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,15 +86,56 @@ class Joined:
     ("error", "said"),
     [
         (RuntimeError("[gloo/transport/tcp/pair.cc:547] Connection closed by peer"), "lost another"),
-        (RuntimeError("CUDA out of memory"), "not enough memory to train in process 1 of 2"),
-        (MemoryError(), "not enough memory"),
+        (RuntimeError("CUDA out of memory"), "memory ran out in process 1 of 2"),
+        (MemoryError(), "memory ran out"),
     ],
 )
 def test_what_failed_in_one_of_several_is_told(error, said):
-    with pytest.raises(TrainingFailed, match=said), joined(Joined()):
+    with pytest.raises(TrainingFailed, match=said) as raised, joined(Joined()):
         raise error
+    assert not is_short(raised.value)  # or this process would begin anew, alone
     with pytest.raises(KeyError), joined(Joined()):
         raise KeyError("mine")
+
+
+@pytest.mark.parametrize(
+    ("last", "kind", "said"),
+    [
+        ("gensynth.errors.ConfigError: give fewer devices", ConfigError, "^give fewer devices$"),
+        ("KeyError: 'x'", TrainingFailed, "KeyError: 'x'"),
+        ("torch.OutOfMemoryError: CUDA out of memory", TrainingFailed, "memory ran out"),
+        ("process 1 terminated with signal SIGKILL", TrainingFailed, "SIGKILL"),
+    ],
+)
+def test_what_a_started_process_said_comes_back(last, kind, said):
+    with pytest.raises(kind, match=said):
+        raise told_by(RuntimeError(f"Traceback\n  line 1\n{last}\n"))
+
+
+@pytest.mark.slow
+def test_a_program_is_needed_where_it_is_run_again():
+    code = "from gensynth import VAE; from test_training_processes import *; VAE(training={'trainer_kwargs': "
+    code += "TWO | {'strategy': 'ddp'}}, steps=5, random_state=0).fit(*table())"
+    env = os.environ | ENV | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=240, check=False
+    )
+    assert "ConfigError: trainer_kwargs: this strategy runs the program again" in done.stderr
+
+
+@pytest.mark.slow
+def test_processes_that_are_forked_do_not_wait_for_threads():
+    code = "import torch; torch.set_num_threads(2); a = torch.randn(1500, 1500); (a @ a).sum()\n"
+    code += "from test_training_processes import *\nclass Wide(Line):\n"
+    code += (
+        "    def step(self, *given):\n        b = torch.ones(1500, 1500); (b @ b).sum(); return super().step(*given)\n"
+    )
+    code += "train(Wide(), lines(4), trainer_kwargs=TWO | {'strategy': 'ddp_fork'}); print('done')"
+    env = os.environ | ENV | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", "OMP_NUM_THREADS": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=240, check=False
+    )
+    assert done.stdout == "done\n", done.stderr
 
 
 def test_one_process_has_nothing_to_agree_on():
@@ -301,7 +343,7 @@ def test_the_command_line_of_the_readme_writes_one_model(payments):
 @pytest.mark.slow
 def test_tasks_of_slurm_write_one_model(payments):
     """Two processes with the variables that srun sets; Slurm itself is not here."""
-    words = ["balance", "payments.csv", "-t", "fraud", "-g", "VAE", "-o", "out.csv", "-p", "steps=40"]
+    words = ["balance", "payments.csv", "-t", "fraud", "-g", "VAE", "-o", "out.csv", "-p", "steps=40", "--resume"]
     words += ["-p", "training={trainer_kwargs: {accelerator: cpu, devices: 2, strategy: ddp}}"]
     about = {"SLURM_NTASKS": 2, "SLURM_NTASKS_PER_NODE": 2, "SLURM_NNODES": 1, "SLURM_NODEID": 0,
              "SLURM_JOB_NAME": "train", "SLURM_JOB_ID": os.getpid(), "SLURM_NODELIST": "127.0.0.1"}  # fmt: skip
@@ -318,3 +360,25 @@ def test_tasks_of_slurm_write_one_model(payments):
     names = {path.name for path in payments.parent.iterdir()}
     assert names == {"payments.csv", "out.csv", "out.csv.recipe.json"}
     assert "out.csv" not in said[1]
+
+
+@pytest.mark.slow
+def test_processes_that_sigterm_ended_go_on(payments):
+    line = readme_line().replace("steps=100", "steps=600") + " -p hidden=[16]"
+    line = line.strip().replace("\n -p hidden", " -p hidden")
+    kept = payments.parent / "fraud_vae.checkpoint" / "training.ckpt"
+    begun = {"cwd": payments.parent, "env": os.environ | ENV, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(["bash", "-c", f"exec {line}"], start_new_session=True, **begun)
+    try:
+        wait_for(kept.exists)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=LIMIT)
+    finally:
+        process.kill()
+    assert process.returncode != 0
+    assert "--resume goes on from it" in err
+    assert kept.exists()
+    done = subprocess.run(["bash", "-c", f"{line} --resume"], timeout=240, check=False, **begun)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("VAE, fitted on") == 1
+    assert not kept.exists()

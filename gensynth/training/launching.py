@@ -8,6 +8,7 @@ process that called it goes on after it.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,7 @@ import torch
 from lightning.pytorch.strategies import DDPStrategy, DeepSpeedStrategy
 from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
 
+from .. import errors
 from ..errors import ConfigError, TrainingFailed
 from .peers import Alone, Peers, Together
 
@@ -47,6 +49,12 @@ def check_start(trainer: Any) -> None:
             "trainer_kwargs: this strategy starts processes of its own, and this one was itself started as one of "
             "several, by torchrun, Slurm or strategy='ddp': say strategy='ddp'"
         )
+    alone = around is not None and not around.creates_processes_externally
+    if alone and not _starts_within(trainer) and not _is_program():
+        raise ConfigError(
+            "trainer_kwargs: this strategy runs the program again in each process, and a prompt, python -c and "
+            "standard input are none: put it into a file, or say strategy='ddp_spawn' or, in a notebook, 'ddp_notebook'"
+        )
     if not _starts_within(trainer) and around is not None and hasattr(around, "validate_settings"):
         try:
             around.validate_settings(num_devices=strategy.num_processes, num_nodes=strategy.num_nodes)
@@ -73,7 +81,7 @@ def joined(trainer: Any) -> Iterator[None]:
         if isinstance(error, MemoryError | RuntimeError):
             if isinstance(error, MemoryError) or any(said in told for said in _MEMORY):
                 raise TrainingFailed(
-                    f"there is not enough memory to train in process {trainer.global_rank} of {trainer.world_size}: "
+                    f"memory ran out in process {trainer.global_rank} of {trainer.world_size} that train together: "
                     "give a smaller batch_size, smaller networks or more devices"
                 ) from error
             if any(said in told for said in _LOST):
@@ -86,6 +94,22 @@ def joined(trainer: Any) -> Iterator[None]:
         if _starts_within(trainer):  # the next training finds a port of its own
             os.environ.pop(_PORT, None)
             os.environ.update({} if port is None else {_PORT: port})
+
+
+def told_by(error: Exception) -> Exception:
+    """Return what one of the processes that `fit` started says of its end, as an error of the class that it names."""
+    last = str(error).strip().splitlines()[-1]
+    name, _, text = last.partition(": ")
+    kind = getattr(errors, name.removeprefix("gensynth.errors."), None) if name.startswith("gensynth.errors.") else None
+    if isinstance(kind, type) and issubclass(kind, errors.GensynthError):
+        return kind(text)
+    if any(said in last.lower() for said in _MEMORY):
+        return TrainingFailed("memory ran out in one of several processes: give a smaller batch_size or networks")
+    return TrainingFailed(f"one of the processes that trained together failed: {last}")
+
+
+def _is_program() -> bool:
+    return getattr(sys.modules["__main__"], "__spec__", None) is not None or os.path.isfile(sys.argv[0])
 
 
 def _starts_within(trainer: Any) -> bool:

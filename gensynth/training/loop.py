@@ -19,13 +19,13 @@ from lightning.pytorch.plugins import MixedPrecision, Precision
 from lightning.pytorch.profilers import PassThroughProfiler
 from lightning.pytorch.strategies import SingleDeviceStrategy
 from torch import Tensor, nn
-from torch.multiprocessing.spawn import ProcessExitedException
+from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from ..errors import ConfigError, nearest
 from .clip import Clip
-from .launching import check_start, joined, peers_of
+from .launching import check_start, joined, peers_of, told_by
 from .progress import Bar, wanted
 from .run import Run
 from .surroundings import hush, quiet, unhindered
@@ -75,10 +75,10 @@ def fit(run: Run, device: torch.device, *, progress: bool | None, trainer_kwargs
         try:
             with joined(trainer):
                 trainer.fit(Loop(run, clip, wanted(progress)))
-        except ProcessExitedException:  # Ctrl-C reached a process that was still starting
-            if run.interrupts.asked:
+        except (ProcessExitedException, ProcessRaisedException) as error:
+            if run.interrupts.asked:  # Ctrl-C reached a process that was still starting
                 raise KeyboardInterrupt from None
-            raise
+            raise told_by(error) from error
         except SystemExit as left_by:  # what Trainer makes of a KeyboardInterrupt
             if isinstance(left_by.__context__, KeyboardInterrupt):
                 raise KeyboardInterrupt from None
@@ -139,6 +139,8 @@ class Loop(LightningModule):
         self.straight = alone and plain and not trainer.loggers and not vars(trainer)["callbacks"]
         if os.getpid() != self.process:
             self.run.interrupts.install()
+            if getattr(trainer.strategy, "_start_method", "") == "fork":
+                torch.set_num_threads(1)  # as the caller's threads are not there, and work given to them would hang
 
     def configure_optimizers(self) -> list[Optimizer]:
         """Return the optimizers; their schedules are moved by `descend`, out of Lightning's sight."""
