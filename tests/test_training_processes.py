@@ -196,6 +196,26 @@ def test_two_processes_with_two_optimizers_stop_together():
     assert min(record["score"] for record in history) == pytest.approx(task.score(HELD, None), rel=1e-6)
 
 
+class Pairs(Line):
+    """A step needs 20 rows in each process."""
+
+    least = 20
+
+
+def fails_in_the_second(task):
+    if os.environ["LOCAL_RANK"] == "1":
+        raise KeyError("mine")
+
+
+@pytest.mark.slow
+def test_an_error_in_a_process_ends_all():
+    kwargs = TWO | {"strategy": "ddp_fork"}
+    with pytest.raises(ConfigError, match="a batch of 32 rows cannot be divided among 2 processes"):
+        train(Pairs(), lines(20), trainer_kwargs=kwargs)
+    with pytest.raises(TrainingFailed, match="one of the processes that trained together failed"):
+        train(Line(at={5: fails_in_the_second}), lines(20), trainer_kwargs=kwargs)
+
+
 # processes that run the same script
 
 SCRIPT = """
