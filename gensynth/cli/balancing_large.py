@@ -55,7 +55,6 @@ class Large:
     keeping: Keeping
     started: float = field(default_factory=time.perf_counter)
     done: Done = field(default_factory=lambda: Done(Counter(), Counter()))
-
     times: dict[str, float] = field(default_factory=dict)
 
     def note(self, done: Done) -> None:
@@ -70,7 +69,7 @@ class Large:
 
 def balance(job: Job, stream: Stream, memory: int, *, overwrite: bool, resume: bool, dry_run: bool) -> None:
     """Do a job on a table that is read a part at a time. Raises: GensynthError."""
-    _refuse(job)
+    _refuse(job, stream)
     outputs = Outputs.of(job, stream)
     keeping = Keeping.of(job, outputs.name, resume=resume, overwrite=overwrite, dry=dry_run)
     if not dry_run:
@@ -183,7 +182,7 @@ def _finish(large: Large, learned: Learned, done: Job, balancer: Balancer, outpu
     say_done(result, str(outputs), str(outputs.recipe))
 
 
-def _refuse(job: Job) -> None:
+def _refuse(job: Job, stream: Stream) -> None:
     """Raise ConfigError where a job asks for what needs the whole table in memory."""
     asked = [name for name in HERE if getattr(job, name)] + (["kind"] if job.kind not in (None, "table") else [])
     if asked:
@@ -192,5 +191,9 @@ def _refuse(job: Job) -> None:
         )
     if job.size:
         raise ConfigError(f"--size is for folders of images, and {job.data} is a table: leave it out")
+    if job.link and (job.append or not stream.is_folder):
+        raise ConfigError("--link makes links of the files of a folder in another one: leave it out")
+    if job.shuffle and stream.is_folder:
+        raise ConfigError("--shuffle puts synthetic rows among those of a file, and files of a folder stay as they are")
     if job.shuffle and job.append:
         raise ConfigError("--shuffle puts synthetic rows among the real ones, and --append leaves these as they are")

@@ -53,11 +53,6 @@ class Outputs:
         return cls(table, table.with_name(f"{table.name}.recipe.json"), False)
 
     @property
-    def folder(self) -> Path:
-        """The folder to which files are added."""
-        return self.table
-
-    @property
     def name(self) -> str:
         """What the recipe is named after."""
         return str(self.recipe).removesuffix(".recipe.json")

@@ -12,7 +12,9 @@ Reference: Zhao et al. 2020, arXiv:2006.10738, sec. 3 ("Color + Translation + Cu
 
 It is not free: of 500 digits and in 1,000 steps, a classifier trained on what was made with all of it did worse, .85
 against .90 without; and so it did where digits of a class were 5 to 500, in as many steps as the WGAN takes: balanced
-accuracy .897 without, .893 with translation alone, .880 with all of it (one seed).
+accuracy .897 without, .893 with translation alone, .880 with all of it (one seed). Translation alone keeps a WGAN from
+repeating a class of five digits: 75 % of what it made lay nearer to one of the five than every second real digit of the
+class does, 49 % with it (five seeds).
 
 DIFFERS from Zhao et al.: an opacity (the last of 2 or 4 channels) keeps its values; each part can be weaker.
 """

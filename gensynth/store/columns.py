@@ -56,7 +56,10 @@ def parse(
             delimiter=delimiter, newlines_in_values=multiline, ignore_empty_lines=width > 1
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, kind), strings_can_be_null=False, null_values=[], check_utf8=False,
+            column_types=dict.fromkeys(names, kind),
+            strings_can_be_null=False,
+            null_values=[],
+            check_utf8=False,
             include_columns=None if only is None else [names[only]],
         ),
     )

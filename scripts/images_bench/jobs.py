@@ -27,6 +27,8 @@ def generator(arm: str, params: Found, seed: int) -> Any:
         return VAE(sampler="smote", **params, random_state=seed)
     if arm == "VAE and transforms":
         return Augment(generator=VAE(**params), random_state=seed)
+    if arm == "WGAN, moved":
+        return WGAN(critic={"augment": {"colour": 0, "translation": 0.125, "cutout": 0}}, **params, random_state=seed)
     return made[arm](**params, random_state=seed)
 
 

@@ -14,16 +14,16 @@ WORDS = {"device": ["desktop", "phone", "tablet", "other"], "country": ["AT", "B
          "channel": ["shop", "web", "agent"]}  # fmt: skip
 
 
-def table(folder: Path, rows: int) -> Path:
-    """Return a Parquet file of payments of 20 columns of which 0.5 % are frauds; made where it is not there."""
-    path = folder / f"payments-{rows}.parquet"
+def table(folder: Path, rows: int, rare: float = RARE) -> Path:
+    """Return a Parquet file of payments of 20 columns of which a share are frauds; made where it is not there."""
+    path = folder / f"payments-{rows}-{round(1e6 * rare)}.parquet"
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".half")
     writer = None
     for number, start in enumerate(range(0, rows, GROUP)):
-        group = group_of(min(GROUP, rows - start), number)
+        group = group_of(min(GROUP, rows - start), number, rare)
         writer = writer or pq.ParquetWriter(half, group.schema)
         writer.write_table(group)
     assert writer is not None
@@ -32,10 +32,10 @@ def table(folder: Path, rows: int) -> Path:
     return path
 
 
-def group_of(rows: int, number: int) -> pa.Table:
+def group_of(rows: int, number: int, share: float) -> pa.Table:
     """Return rows with the class in the last column."""
     rng = np.random.default_rng([7, number])
-    rare = rng.random(rows) < RARE
+    rare = rng.random(rows) < share
     columns: dict[str, pa.Array] = {}
     for place in range(12):
         values = rng.normal(size=rows) * (1 + place) + rare * (place % 3)
@@ -47,3 +47,9 @@ def group_of(rows: int, number: int) -> pa.Table:
         columns[name] = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(words)).cast(pa.string())
     columns["label"] = pa.array(np.where(rare, "fraud", "fine").tolist())
     return pa.table(columns)
+
+
+def rare_rows(rows: int, share: float) -> int:
+    """Return how many rows of a table are rare, as `group_of` draws them."""
+    counts = (min(GROUP, rows - start) for start in range(0, rows, GROUP))
+    return sum(int((np.random.default_rng([7, number]).random(n) < share).sum()) for number, n in enumerate(counts))
