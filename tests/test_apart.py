@@ -10,12 +10,13 @@ from gensynth.data.apart import Block, apart
 from gensynth.data.identifiers import Identifier
 
 rng = np.random.default_rng(0)
+LETTERS = rng.integers(0, 26, (300, 3)).tolist()
 COLUMNS = {
     "integers": pd.Series(np.arange(100, 400)),
     "counted": pd.Series([f"user-{n:04d}" for n in range(300)]),
     "narrow": pd.Series([f"{a}{b}" for a in "ABCDEFGHIJ" for b in range(10)]),
     "wide": pd.Series([f"{n:032x}" for n in rng.integers(2**62, size=200).tolist()]),
-    "pattern": pd.Series([f"{a:04d}-{chr(65 + b)}{chr(65 + c)}" for a, b, c in rng.integers(0, 26, (300, 3)).tolist()]).drop_duplicates(),
+    "pattern": pd.Series([f"{a:04d}-{chr(65 + b)}{chr(65 + c)}" for a, b, c in LETTERS]).drop_duplicates(),
     "runs": pd.Series([f"a{n}b{m}" for n, m in rng.integers(0, 2000, (200, 2)).tolist()]).drop_duplicates(),
 }  # fmt: skip
 
