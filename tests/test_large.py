@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gensynth import SMOTE, Balancer, GaussianCopula
+from gensynth import SMOTE, Balancer, GaussianCopula, compare
 from gensynth.cli import large
 from gensynth.errors import ConfigError, DataError
 from gensynth.scale.cluster import Cluster
@@ -278,3 +278,15 @@ def test_what_dask_cannot_do_is_one_sentence(given, error, why):
         Balancer(SMOTE(), **given).fit_resample(
             dd.from_pandas(frame, npartitions=2), "lable" if "column" in why else "label"
         )
+
+
+def test_comparisons_are_spread_by_joblib(client):
+    joblib = pytest.importorskip("joblib")
+    frame = payments().drop(columns="number").iloc[:1500]
+    X, y = frame.drop(columns="label"), frame["label"]
+    asked = {"methods": "SMOTE", "learners": "logistic", "cv": 3, "random_state": 0}
+    with joblib.parallel_config("dask", n_jobs=2):
+        spread = compare(X, y, **asked)
+    here = compare(X, y, **asked)
+    pd.testing.assert_frame_equal(spread.table.drop(columns="seconds"), here.table.drop(columns="seconds"))
+    assert not spread.failed
