@@ -290,3 +290,57 @@ def test_comparisons_are_spread_by_joblib(client):
     here = compare(X, y, **asked)
     pd.testing.assert_frame_equal(spread.table.drop(columns="seconds"), here.table.drop(columns="seconds"))
     assert not spread.failed
+
+
+def test_files_that_are_there_are_neither_overwritten_nor_deleted(run, parts):
+    payments().to_csv("t.csv", index=False)
+    payments().to_csv("t.more.csv", index=False)
+    kept = [
+        "sub/t.synthetic-00000.csv",
+        "t.synthetic-notes.txt",
+        "t.more.synthetic-00009.csv",
+        "t.synthetic-control.csv",
+    ]
+    Path("sub").mkdir()
+    for name in kept:
+        Path(name).write_text("mine")
+    for _ in range(2):
+        status, _, err = run("balance", "t.csv", *ASKED, "--append", "--overwrite")
+        assert status == 0, err
+    assert all(Path(name).read_text() == "mine" for name in kept)
+    Path("data").mkdir()
+    payments().to_parquet("data/p.parquet")
+    run("balance", "data", *ASKED, "-o", "out")
+    before = {path: path.read_bytes() for path in Path("out").iterdir()}
+    status, _, err = run("balance", "out", *ASKED, "-o", "again", "--link")
+    assert status == 2
+    assert "hold synthetic rows" in err
+    assert {path: path.read_bytes() for path in Path("out").iterdir()} == before
+    assert run("balance", "data", *ASKED, "-o", "out", "--overwrite")[0] == 0
+
+
+def test_targets_that_are_none(run, parts):
+    frame = payments()
+    frame.assign(score=np.where(np.arange(ROWS) % 5 == 0, np.nan, 1.0)).to_csv("a.csv", index=False)
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    score = np.where(np.arange(ROWS) % 5 == 0, np.nan, 1.0)
+    pq.write_table(pa.table({"a": np.arange(ROWS), "score": pa.array(score, from_pandas=False)}), "nan.parquet")
+    status, _, err = run("balance", "nan.parquet", "-t", "score", "--memory", "1GB")
+    assert status == 1
+    assert "no label" in err
+    pq.write_table(pa.table({"a": np.arange(20_000), "who": [f"p{n}" for n in range(20_000)]}), "many.parquet")
+    status, _, err = run("balance", "many.parquet", "-t", "who", "--memory", "1GB")
+    assert status == 1
+    assert "classes" in err
+
+
+def test_a_model_of_another_table_gives_identifiers_that_are_new(run, parts):
+    frame = payments().sort_values("number")
+    frame.iloc[:2000].to_csv("first.csv", index=False)
+    frame.to_csv("t.csv", index=False)
+    run("fit", "first.csv", "-t", "label", "-g", "SMOTE", "-o", "model")
+    status, _, err = run("balance", "t.csv", "-t", "label", "--memory", "1GB", "--model", "model", "--strategy", "0.3")
+    assert status == 0, err
+    assert pd.read_csv("t.balanced.csv")["number"].is_unique

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..data.watched import Watched
+from ..errors import DataError
 from ..random import as_generator
 
 Found = npt.NDArray[Any]
@@ -44,6 +45,7 @@ class Room:
         return max(min(share, self.each), 1)
 
 
+CLASSES = 10_000  # more are none
 EACH = 100_000  # rows of a class to learn from, at the most: more cost time and gain little
 
 
@@ -77,6 +79,8 @@ class Gathered:
         """
         short, found = pd.factorize(labels)
         codes = self._counted(found.tolist(), np.bincount(short, minlength=len(found)))[short]
+        if len(self.counts) > CLASSES:
+            raise DataError(f"there are more than {CLASSES:,} classes: is it a column of identifiers?")
         keys = as_generator(self.seed, "gathered", part).random(len(codes))
         bounds = np.full(len(self.counts), np.inf)
         bounds[[*self._bounds]] = [*self._bounds.values()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ class Maker:
         classes: (places,) the code of the class of each place of the plan.
         names: (places,) what the generator is asked for, for each place.
         on_short: as `Balancer` says.
+        known: columns of identifiers, where more is known of them than the generator has learned.
     """
 
     generator: Any
@@ -40,6 +41,7 @@ class Maker:
     classes: Codes
     names: npt.NDArray[Any]
     on_short: str
+    known: Mapping[Any, Identifier] = field(default_factory=dict)
 
     def make(self, wanted: Codes, seed: int) -> Answer:
         """Return a row for each wanted place of the plan. Raises: TrainingFailed, as `ask_through` does."""
@@ -63,7 +65,7 @@ class Blocks:
     >>> [block.tolist() for block in Blocks({1: 3, 2: 2}, size=2)]
     [[1, 1], [1, 2], [2]]
     >>> [block.tolist() for block in Blocks({1: 3, 2: 2}, size=5, mixed=0)]
-    [[1, 2, 1, 2, 1]]
+    [[1, 2, 2, 1, 1]]
     """
 
     asked: Mapping[int, int]
@@ -103,5 +105,6 @@ def made_block(maker: Maker, blocks: Blocks, number: int, seed: int) -> tuple[pd
     mine = Block(number, len(blocks), number * blocks.size, len(frame), blocks.rows)
     for column in getattr(getattr(maker.generator, "encoder_", None), "schema_", ()):
         if isinstance(column, Identifier):
+            column = maker.known.get(column.name, column)
             frame[column.name] = apart(column, mine, seed).astype(frame[column.name].dtype)
     return frame, maker.classes[answer.places], answer

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..balance import Balancer
@@ -123,6 +123,7 @@ def _making(large: Large, learned: Learned) -> tuple[Job, Making | None, Balance
     maker = large.keeping.fitted(balancer.generator, balancer.learn, X, y)
     if maker is None:
         return done, None, balancer
+    maker = replace(maker, known=known_identifiers(learned, X))  # a model knows those of another table
     place = [*learned.table.frame.columns].index(str(y.name))
     blocks = Blocks(asked, BLOCK, mixed=job.seed if job.shuffle else None)
     return done, Making(maker, blocks, balancer.seed_, str(y.name), place), balancer
@@ -193,6 +194,8 @@ def _refuse(job: Job, stream: Stream) -> None:
         raise ConfigError(f"--size is for folders of images, and {job.data} is a table: leave it out")
     if job.link and (job.append or not stream.is_folder):
         raise ConfigError("--link makes links of the files of a folder in another one: leave it out")
+    if job.mark is not None and (job.append or stream.is_folder):
+        raise ConfigError("--mark adds a column to one file; here the names of files tell synthetic rows: leave it out")
     if job.shuffle and stream.is_folder:
         raise ConfigError("--shuffle puts synthetic rows among those of a file, and files of a folder stay as they are")
     if job.shuffle and job.append:

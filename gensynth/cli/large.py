@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from ..recipe import Job
 from ..recipe.sizes import bytes_of, size_text
-from ..store.streams import MADE, Stream, open_stream, tables_in
+from ..store.streams import Stream, open_stream, tables_in
 
 SMALL = 50_000_000  # bytes of a file that fits in any memory
 NEED = 7  # times the bytes of its columns that a table takes where all of it is in memory
@@ -29,7 +29,7 @@ def large_table(job: Job) -> tuple[Stream, int] | None:
         return None
     memory = bytes_of(job.memory) if job.memory else _spare()
     if asked or path.is_dir():
-        return open_stream(path, MADE if job.append else None), memory
+        return open_stream(path, without_made=job.append), memory
     if not path.is_file() or (path.stat().st_size < SMALL and not job.memory):
         return None
     stream = open_stream(path)

@@ -34,12 +34,15 @@ class Outputs:
     def of(cls, job: Job, stream: Stream) -> Outputs:
         """Return the names for a job; without `out`, NAME.balanced.EXT beside the input. Raises: ConfigError."""
         path = Path(job.data)
+        path = path if path.name not in ("", "..") else Path(os.path.abspath(path))
         stem, dot, ending = path.name.partition(".")
         if job.append:
             if job.out is not None:
                 raise ConfigError("--append puts files beside those that are there: leave -o out")
             table = path if stream.is_folder else path.parent
-            return cls(table, path.with_name(f"{path.name}.recipe.json"), True, "" if stream.is_folder else stem)
+            return cls(
+                table, path.with_name(f"{path.name}.recipe.json"), True, "" if stream.is_folder else _bare(path.name)
+            )
         table = Path(job.out) if job.out else path.with_name(f"{stem}.balanced{dot}{ending}")
         if str(table) == "-":
             raise ConfigError("a table that is read a part at a time is written to a file: name one with -o")
@@ -73,7 +76,12 @@ class Outputs:
         if os.path.realpath(self.table) == os.path.realpath(job.data):
             raise ConfigError(f"{self.table} is the input, which is never replaced: name another output with -o")
         if Path(job.data).is_dir():
-            check_folder_output(str(self.table), [job.data], overwrite, own)
+            made = made_before(Path(job.data))
+            if made:
+                raise ConfigError(
+                    f"{made[0]} and {len(made) - 1} more hold synthetic rows: balance the table without them"
+                )
+            check_folder_output(str(self.table), [job.data], overwrite, own or self.recipe.is_file())
         else:
             if self.table.is_dir():
                 raise ConfigError(f"{self.table} is a folder: name a file")
@@ -83,3 +91,12 @@ class Outputs:
         if not self.append:
             return str(self.table)
         return str(self.table / f"{self.before}{'.' if self.before else ''}synthetic-*")
+
+
+def _bare(name: str) -> str:
+    """Return the name of a file without what says its format.
+
+    >>> _bare("sales.2023.csv.gz")
+    'sales.2023'
+    """
+    return name.removesuffix(".gz").removesuffix(Path(name.removesuffix(".gz")).suffix)

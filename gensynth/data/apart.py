@@ -6,6 +6,7 @@ import math
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -35,13 +36,14 @@ def apart(column: Identifier, block: Block, seed: int) -> pd.Series:
         moved = replace(column, next=column.next + block.start, least=column.least - (block.total - block.start))
         return moved.fresh(block.rows, np.random.default_rng(0))
     assert column.used is not None
-    used = set(column.used.tolist())
+    used = np.append(column.used, np.uint32(0))  # they are in order, and there is always a last one
+    texts = _texts(column, block, seed, 2 * (block.total + len(used)) + 64)
     made: list[str] = []
-    for text in _texts(column, block, seed, 2 * (block.total + len(used)) + 64):
-        if len(made) == block.rows:
-            break
-        if zlib.crc32(text.encode()) not in used:
-            made.append(text)
+    while len(made) < block.rows and (some := [*islice(texts, block.rows - len(made) + 64)]):
+        hashes = np.array([zlib.crc32(text.encode()) for text in some], dtype=np.uint32)
+        known = used[np.searchsorted(used[:-1], hashes)] == hashes
+        made += [text for text, there in zip(some, known.tolist(), strict=True) if not there]
+    made = made[: block.rows]
     return pd.Series(made, name=column.name, dtype=object).astype(column.dtype)
 
 
@@ -84,5 +86,3 @@ def _text(column: Identifier, number: int, sizes: list[int], longer: int) -> str
         parts[last] += tail
         return "".join(parts)
     return "".join(place[digit] for place, digit in zip(column.places, digits, strict=True)) + tail
-
-

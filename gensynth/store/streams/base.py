@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import pyarrow as pa
 from ...errors import ConfigError, DataError, nearest
 from ..base import Family, TableFile
 from ..sources import PARQUET, TEXT, suffix_of
+
+MADE = "synthetic-"  # how the names of files of made rows begin
 
 
 @dataclass(frozen=True)
@@ -146,12 +149,24 @@ class Stream(ABC):
         return target
 
 
-def open_stream(path: str | Path, without: str | None = None) -> Stream:
+def is_made(name: str, before: str = "") -> bool:
+    """Whether a file is named as one of made rows is.
+
+    >>> is_made("synthetic-00003.parquet"), is_made("synthetic-control.parquet"), is_made("a.synthetic-00000.csv", "a")
+    (True, False, True)
+    """
+    start = f"{before}.{MADE}" if before else MADE
+    return re.fullmatch(re.escape(start) + r"\d{5,}", name.partition(suffix_of(name) or "/")[0]) is not None and (
+        suffix_of(name) in (*PARQUET, *TEXT)
+    )
+
+
+def open_stream(path: str | Path, *, without_made: bool = False) -> Stream:
     """Open a table to be read a part at a time: a Parquet file or a CSV file, or a folder of either.
 
     Arguments:
         path: the file or the folder.
-        without: how the names of files in a folder begin that are no part of the table.
+        without_made: leave out files of a folder that are named as those of made rows are.
 
     Raises:
         ConfigError: there is no such file or folder, or it may not be read.
@@ -160,7 +175,7 @@ def open_stream(path: str | Path, without: str | None = None) -> Stream:
     from .csv import CsvStream
     from .parquet import ParquetStream
 
-    files = [file for file in tables_in(path) if without is None or not Path(file).name.startswith(without)]
+    files = [file for file in tables_in(path) if not (without_made and is_made(Path(file).name))]
     if Path(path).is_dir() and not files:
         raise DataError(f"{path}: no .parquet or .csv file is in the folder or below it")
     named = {suffix_of(file) in PARQUET for file in files}

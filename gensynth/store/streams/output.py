@@ -10,9 +10,8 @@ from pathlib import Path
 
 from ...errors import ConfigError
 from ..atomic import atomic_folder
-from .base import Stream
+from .base import MADE, Stream, is_made
 
-MADE = "synthetic-"  # how the names of files of made rows begin
 _NEW = ".gensynth-new"
 
 
@@ -70,9 +69,9 @@ def added_files(folder: Path, before: Sequence[Path] = ()) -> Iterator[Path]:
 
 
 def made_before(folder: Path, before: str = "") -> list[Path]:
-    """Return the files of made rows that are in a folder already, in order."""
-    start = part_name(0, before)[:-5]
-    return [path for path in sorted(folder.rglob(f"{start}*")) if path.is_file()]
+    """Return the files of made rows that are in a folder already, in order: beside a file, or below a folder."""
+    every = folder.iterdir() if before else folder.rglob("*")
+    return [path for path in sorted(every) if is_made(path.name, before) and path.is_file()]
 
 
 def _put(file: str, to: Path, link: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,6 +11,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
@@ -37,7 +39,8 @@ class ParquetStream(Stream):
     def __init__(self, path: str | Path, files: Sequence[str]) -> None:
         self.path, self.files, self.is_folder = str(path), [*files], Path(path).is_dir()
         try:
-            found = ds.dataset(self.files, format="parquet", partitioning=self._partitioning())
+            found = ds.dataset(self.files, format="parquet", partitioning=self._partitioning(),
+                               partition_base_dir=os.path.abspath(path))  # fmt: skip
             self.schema: pa.Schema = found.schema
             self._keys = [ds.get_partition_keys(each.partition_expression) for each in found.get_fragments()]
             self._metadata = [pq.read_metadata(file) for file in self.files]
@@ -75,8 +78,9 @@ class ParquetStream(Stream):
     def pieces(self, part: Part, target: str) -> Iterator[Piece]:  # noqa: D102
         for number, rows in enumerate(self.read(part), part.number):
             labels = rows.column(target)
-            if labels.null_count:
-                raise DataError(f"{self.path}: {labels.null_count:,} rows or more have no label in column {target!r}: "
+            gone = pc.sum(pc.is_null(labels, nan_is_null=True)).as_py()
+            if gone:
+                raise DataError(f"{self.path}: {gone:,} rows or more have no label in column {target!r}: "
                                 "fill them in or leave those rows out")  # fmt: skip
             yield Piece(number, labels.to_pandas(date_as_object=False), rows, len(rows))
 
