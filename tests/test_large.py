@@ -344,3 +344,23 @@ def test_a_model_of_another_table_gives_identifiers_that_are_new(run, parts):
     status, _, err = run("balance", "t.csv", "-t", "label", "--memory", "1GB", "--model", "model", "--strategy", "0.3")
     assert status == 0, err
     assert pd.read_csv("t.balanced.csv")["number"].is_unique
+
+
+def test_fields_with_a_space_before_them_in_a_part_of_the_file_are_labels_of_their_own(run, parts):
+    plain = "".join(f"{row},2,{'x' if row % 9 else 'y'}\n" for row in range(3000))
+    padded = "".join(f"{row}, 2, {'theft' if row % 9 == 0 else 'x'}\n" for row in range(3000, 6000))
+    Path("t.csv").write_text("a,b,label\n" + plain + padded)
+    status, _, err = run("balance", "t.csv", "-t", "label", "-g", "SMOTE", "--memory", "1GB")
+    assert status == 0, err
+    assert pd.read_csv("t.balanced.csv")["label"].value_counts().nunique() == 1
+
+
+def test_a_fitted_generator_makes_rows_of_a_data_frame_of_dask(client):
+    dd = pytest.importorskip("dask.dataframe")
+    frame = payments().sort_values("number")
+    first = frame.iloc[:3000]
+    model = SMOTE(random_state=0).fit(first.drop(columns="label"), first["label"])
+    balancer = Balancer(model, prefit=True, sampling_strategy=0.3)
+    X, _ = balancer.fit_resample(dd.from_pandas(frame, npartitions=2), "label")
+    assert X.compute()["number"].is_unique
+    assert balancer.generator is model

@@ -8,6 +8,8 @@ depend on how many workers there are.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from sklearn.base import clone
 from ..data.labels import Labels
 from ..data.watched import identifiers_in, watch
 from ..errors import ConfigError, DataError
-from .gathered import EACH, Gathered, Looked, Room
+from .gathered import EACH, Gathered, Looked, Room, merged
 from .maker import BLOCK, Blocks, Maker, made_block
 from .merge import named
 from .strategy import lacking
@@ -59,7 +61,8 @@ def resample(balancer: Balancer, X: Any, y: Any) -> tuple[Any, Any]:
     if len(labels) < 2:
         raise DataError(f"column {target!r} holds 1 class, {labels.classes.tolist()[0]!r}: there is nothing to balance")
     asked = lacking(balancer.sampling_strategy, labels, labels.counts)
-    plain = clone(balancer).set_params(random_state=balancer.seed_)
+    plain = copy(balancer)
+    plain.random_state = balancer.seed_
     own, maker = dask.compute(
         dask.delayed(_learned, pure=False)(plain, frame, looked, names_of(asked, labels), target)
     )[0]
@@ -97,7 +100,7 @@ def _looked(X: Any, target: str, seed: int) -> Looked:
     if not len(first):
         raise DataError("the data frame has no rows")
     row = max(int(first.memory_usage(index=False, deep=True).sum()) // len(first), 1)
-    look, merge = dask.delayed(_look, pure=False), dask.delayed(_merged, pure=False)
+    look, merge = dask.delayed(_look, pure=False), dask.delayed(merged, pure=False)
     room = Room(max(HELD // row, 1000), EACH)
     first = first.drop(columns=target)
     waiting = [look(part, number, target, seed, room, first) for number, part in enumerate(X.to_delayed())]
@@ -120,23 +123,18 @@ def _look(part: pd.DataFrame, number: int, target: str, seed: int, room: Room, f
     return found
 
 
-def _merged(parts: list[Looked]) -> Looked:
-    first, *others = parts
-    for other in others:
-        first = first.merge(other)
-    return first
-
-
 def _learned(balancer: Balancer, frame: pd.DataFrame, looked: Looked, asked: dict[Any, int], target: str) -> Any:
     """Return a copy of the Balancer that has learned the rows in memory, and what makes rows, None where none are."""
     X, y = frame.drop(columns=target), frame[target]
     have = y.value_counts()
-    own = clone(balancer).set_params(sampling_strategy={label: int(have[label]) + n for label, n in asked.items()})
+    own = copy(balancer)
+    own.sampling_strategy = {label: int(have[label]) + n for label, n in asked.items()}
     known = identifiers_in(looked.watched, X)
     schema = getattr(own.generator, "schema", ...)
     if known and not own.prefit and (schema is None or isinstance(schema, Mapping)):
-        own.generator.set_params(schema={**known, **(schema or {})})
-    return own, own.learn(X, y)
+        own.generator = clone(own.generator).set_params(schema={**known, **(schema or {})})
+    maker = own.learn(X, y)
+    return own, None if maker is None else replace(maker, known=known)
 
 
 def _note(balancer: Balancer, own: Balancer, labels: Labels, asked: dict[int, int], learned_from: int) -> None:
@@ -146,12 +144,12 @@ def _note(balancer: Balancer, own: Balancer, labels: Labels, asked: dict[int, in
     balancer.generator_ = own.generator_
     balancer.feature_names_in_, balancer.n_features_in_ = own.feature_names_in_, own.n_features_in_
     balancer.sampling_strategy_ = names_of(asked, labels)
-    after = {name: before[name] + asked.get(code, 0) for code, name in enumerate(names)}
-    counts = {"real": sum(before.values()), "learned_from": learned_from, "synthetic": sum(asked.values())}
+    counts = {"real": sum(before.values()), "learned_from": learned_from}
     balancer.recipe_ = {
         "job": {"generator": named(balancer.generator), "gates": [named(gate) for gate in balancer.gates],
                 "on_short": balancer.on_short, "strategy": balancer.sampling_strategy_},
-        "result": {"seed": balancer.seed_, "rows": counts, "before": before, "after": after},
+        "result": {"seed": balancer.seed_, "rows": counts, "before": before,
+                   "asked": {names[code]: n for code, n in asked.items()}},
     }  # fmt: skip
 
 

@@ -147,6 +147,14 @@ class Looked:
         return self
 
 
+def merged(parts: list[Looked]) -> Looked:
+    """Return what was seen of several parts, put together in the first of them."""
+    first, *others = parts
+    for other in others:
+        first = first.merge(other)
+    return first
+
+
 def _smallest(codes: Found, keys: Found, share: int) -> npt.NDArray[np.intp]:
     """Return the places, in order, of the smallest keys of each code, so many of each at the most."""
     order = np.lexsort((keys, codes))

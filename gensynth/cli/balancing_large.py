@@ -16,10 +16,11 @@ from ..balance import Balancer
 from ..balance.maker import BLOCK, Blocks
 from ..balance.strategy import lacking
 from ..data.labels import Labels
+from ..data.watched import identifiers_in
 from ..errors import ConfigError, DataError, UnknownCategory
 from ..recipe import Job
 from ..scale.cluster import Cluster, cluster
-from ..scale.gather import Learned, gather, known_identifiers, room_of
+from ..scale.gather import Learned, gather, room_of
 from ..scale.making import Done, Making, Parts
 from ..scale.progress import told
 from ..store.jsonfile import write_json
@@ -111,7 +112,8 @@ def _making(large: Large, learned: Learned) -> tuple[Job, Making | None, Balance
     """Return the settled job, how rows are made, None where none are, and the Balancer that has learned it."""
     job, labels = large.job, learned.labels
     X, y = split_target(learned.table, job.target)
-    schema = {**known_columns(job, X), **known_identifiers(learned, X)}
+    known = identifiers_in(learned.watched, X)
+    schema = {**known_columns(job, X), **known}
     asked = lacking(_strategy(job, labels), labels, labels.counts)
     done = settled(job, X, schema)
     have, names = y.value_counts(), labels.classes.tolist()
@@ -123,7 +125,7 @@ def _making(large: Large, learned: Learned) -> tuple[Job, Making | None, Balance
     maker = large.keeping.fitted(balancer.generator, balancer.learn, X, y)
     if maker is None:
         return done, None, balancer
-    maker = replace(maker, known=known_identifiers(learned, X))  # a model knows those of another table
+    maker = replace(maker, known=known)  # a model knows those of another table
     place = [*learned.table.frame.columns].index(str(y.name))
     blocks = Blocks(asked, BLOCK, mixed=job.seed if job.shuffle else None)
     return done, Making(maker, blocks, balancer.seed_, str(y.name), place), balancer

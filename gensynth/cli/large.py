@@ -48,12 +48,11 @@ def _of_tables(job: Job, path: Path) -> bool:
 
 def _spare() -> int:
     """Return half of the memory that is free, a gigabyte at the least."""
-    pages = os.sysconf("SC_AVPHYS_PAGES")
     try:
         with open("/proc/meminfo") as lines:
             free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
     except (OSError, StopIteration):
-        free = pages * os.sysconf("SC_PAGE_SIZE")
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return max(free // 2 // 10**8 * 10**8, 10**9)
 
 

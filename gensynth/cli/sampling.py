@@ -58,8 +58,12 @@ def sample(
         with _whole(path):
             held_at = _held_at(generator, conditions) if conditions else {}
 
+        def bounded() -> Iterator[pd.DataFrame]:
+            with held(threads):  # of OpenMP's threads each caller has a bound of its own, and this is another
+                yield from _frames(generator, n, y, held_at, seed, path)
+
         def frames() -> Iterator[pd.DataFrame]:
-            for frame in ahead(_frames(generator, n, y, held_at, seed, path)):
+            for frame in ahead(bounded()):
                 step(len(frame))
                 yield frame
 

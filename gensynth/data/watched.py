@@ -41,9 +41,9 @@ class Watched:
         if not len(present):
             return
         if pd.api.types.is_integer_dtype(present.dtype):
-            values = present.to_numpy(dtype=np.int64)
-            self._between(int(values.min()), int(values.max()))
-            plain = values.astype(np.uint64)
+            self._between(int(present.min()), int(present.max()))
+            wide = np.uint64 if pd.api.types.is_unsigned_integer_dtype(present.dtype) else np.int64
+            plain = present.to_numpy(dtype=wide).astype(np.uint64)
             self._sum(int(plain.sum(dtype=np.uint64)), int((plain * plain).sum(dtype=np.uint64)))
         elif sum(map(len, self.hashes)) < MOST:
             found = [zlib.crc32(str(value).encode()) for value in present.tolist()]

@@ -122,13 +122,15 @@ class Grove:
         leaf = self.leaves.home[seed, tree]
         made = np.empty((len(spots), width))
         drawn: dict[int, Places] = {}
+        parents = {parent for _, parent in self._walk}
         for column, parent in self._walk:
             u = uniforms(key, spots, f"row {tag} {column}")
             if parent < 0:
                 donors = self.leaves.draw(leaf, u)
             else:  # of the rows that have the code of the one that gave the parent's value
                 donors = self.match(parent).draw(tree, drawn[parent], u)
-            drawn[column] = donors
+            if column in parents:
+                drawn[column] = donors
             values = self.pool[donors, column]
             if column in self.moves:
                 values = self.moves[column](values, uniforms(key, spots, f"move {tag} {column}"))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from ..balance.gathered import Looked
+from ..balance.gathered import Looked, merged
 from ..errors import ConfigError, GensynthError
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Cluster:
         groups = [parts[start : start + size] for start in range(0, len(parts), size)]
         waiting = [self._submit(_called, told, group) for group in groups]
         while len(waiting) > 1:
-            waiting = [self._submit(_merged, waiting[start : start + FAN]) for start in range(0, len(waiting), FAN)]
+            waiting = [self._submit(merged, waiting[start : start + FAN]) for start in range(0, len(waiting), FAN)]
         found: Looked = self._result(waiting[0])
         return found
 
@@ -121,10 +121,3 @@ def client_of(where: str, memory: int | None = None) -> Any:
 
 def _called(function: Callable[..., Any], given: Any) -> Any:
     return function(given)
-
-
-def _merged(parts: list[Looked]) -> Looked:
-    first, *others = parts
-    for other in others:
-        first = first.merge(other)
-    return first

@@ -8,12 +8,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from ..balance.gathered import EACH, Gathered, Looked, Room
 from ..data.labels import Labels
-from ..data.watched import Watched, identifiers_in, watch
+from ..data.watched import Watched, watch
 from ..errors import DataError
 from ..store.base import TableFile
 from ..store.streams import Part, Stream
@@ -46,7 +45,7 @@ def room_of(stream: Stream, memory: int) -> Room:
     return Room(max(memory // SHARE // stream.row_bytes(), 1_000), EACH)
 
 
-def look(stream: Stream, parts: Iterable[Part], target: str, seed: int, room: Room, declared: dict[str, str],
+def look(stream: Stream, target: str, seed: int, room: Room, declared: dict[str, str], parts: Iterable[Part],
          step: Callable[[int], None] = lambda length: None) -> Looked:  # fmt: skip
     """Return what is seen of some parts of a table. Raises: DataError."""
     first = stream.first().drop(columns=target)
@@ -74,18 +73,14 @@ def gather(stream: Stream, target: str, *, seed: int, room: Room, declared: dict
         step: is told of what was looked at, as `Stream.length` counts.
     """
     if spread is None:
-        found = look(stream, stream.parts(), target, seed, room, declared, step)
+        found = look(stream, target, seed, room, declared, stream.parts(), step)
     else:
-        found = spread(partial(_looked, stream, target, seed, room, declared), stream.parts())
+        found = spread(partial(look, stream, target, seed, room, declared), stream.parts())
     gathered = found.gathered
     if not gathered.counts:
         raise DataError(f"{stream.path} has a header and no rows; add rows")
     table = stream.table(gathered.rows())
     return Learned(table, labels_of(stream, table, target, gathered.counts), found.watched)
-
-
-def _looked(stream: Stream, target: str, seed: int, room: Room, declared: dict[str, str], parts: list[Part]) -> Looked:
-    return look(stream, parts, target, seed, room, declared)
 
 
 def labels_of(stream: Stream, table: TableFile, target: str, counts: dict[Any, int]) -> Labels:
@@ -97,8 +92,3 @@ def labels_of(stream: Stream, table: TableFile, target: str, counts: dict[Any, i
         whole[places[key]] += n
     labels.counts = whole
     return labels
-
-
-def known_identifiers(learned: Learned, X: pd.DataFrame) -> dict[str, Any]:
-    """Return the columns of identifiers, by what is known of the whole table. Raises: DataError."""
-    return identifiers_in(learned.watched, X)

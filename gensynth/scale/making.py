@@ -13,8 +13,6 @@ from ..balance.maker import Blocks, Maker, made_block
 from ..store.base import TableFile
 from ..store.streams import Stream, part_name
 
-Placed = Callable[[pd.DataFrame], pd.DataFrame]
-
 
 @dataclass(frozen=True)
 class Done:

@@ -100,17 +100,27 @@ class CsvFile(TableFile):
 
     def made(self, frame: pd.DataFrame, mark: bool = False) -> Iterator[bytes]:
         """Yield rows with the columns of the table as its records, with a last field "1" where they are marked."""
-        quoted = all(form.quoted for form in self._formats)
-        return record_blocks(frame, self._formats, self._dialect, ('"1"' if quoted else "1") if mark else None)
+        return record_blocks(frame, self._formats, self._dialect, self._mark(1) if mark else None)
 
     def records(self, frame: pd.DataFrame, mark: bool = False) -> list[bytes]:
         """Return rows as `made` does, in UTF-8, each by itself."""
         plain = replace(self._dialect, encoding="utf-8")
-        quoted = all(form.quoted for form in self._formats)
-        tail = ('"1"' if quoted else "1") if mark else None
-        text = b"".join(record_blocks(frame, self._formats, plain, tail))
+        text = b"".join(record_blocks(frame, self._formats, plain, self._mark(1) if mark else None))
         found = find_records(text, plain.delimiter)
         return [text[start:end] for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True)]
+
+    def real_tail(self) -> bytes:
+        """Return what marks a real record at its end."""
+        return (self._dialect.delimiter + self._mark(0)).encode()
+
+    def fields(self, name: str) -> list[str]:
+        """Return the fields of a column with the spaces that stand before them."""
+        column = self._columns()[self._names.index(name)]
+        found: list[str] = column.dictionary.cast(pa.large_string()).take(column.indices).to_pylist()
+        return found
+
+    def _mark(self, value: int) -> str:
+        return f'"{value}"' if all(form.quoted for form in self._formats) else str(value)
 
     def top(self, mark: str | None = None) -> bytes:
         """Return the start of the file: its mark, and the header with one more column where that is named."""
@@ -207,8 +217,7 @@ class CsvFile(TableFile):
         if mark is not None and dialect.single:
             dialect = replace(dialect, delimiter=",")
         exact = dialect.delimiter == self._dialect.delimiter
-        quoted = all(form.quoted for form in self._formats)
-        real, made = (None, None) if mark is None else ('"0"', '"1"') if quoted else ("0", "1")
+        real, made = (None, None) if mark is None else (self._mark(0), self._mark(1))
         handle.write(
             dialect.start + dialect.encode(self._top(dialect, mark, exact, guard).encode("utf-8", "surrogatepass"))
         )

@@ -11,10 +11,8 @@ import yaml
 from ..errors import ConfigError, nearest
 
 LARGEST = 16 << 20  # bytes of a file
-DEEPEST, MOST = (
-    50,
-    200_000,
-)  # lists and mappings inside one another; values, those that anchors repeat counted each time
+DEEPEST = 50  # lists and mappings inside one another
+MOST = 200_000  # values, those that anchors repeat counted each time
 _SPOILT = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)  # what PyYAML lets through
 
 

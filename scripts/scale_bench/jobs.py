@@ -64,7 +64,7 @@ def streaming(rows: int, rounds: int) -> Found:
         with open(out, "wb") as handle:
             added = Added(iter(()), 0, stream.table(next(stream.read(stream.parts()[0]))))
             times["copy"].append(_timed(stream.copy, handle, added, lambda length: None))
-        times["count"].append(_timed(look, stream, stream.parts(), "label", 0, Room(500_000, EACH), {}))
+        times["count"].append(_timed(look, stream, "label", 0, Room(500_000, EACH), {}, stream.parts()))
     out.unlink()
     return {name: min(found) for name, found in times.items()}
 

@@ -16,10 +16,10 @@ from ..base import TableFile
 from ..columns import is_missing, parse, type_column, unpad
 from ..csvfile import CsvFile
 from ..records import QUOTE, Records, blank, find_records, line_of, without
-from ..sources import Source, suffix_of
+from ..sources import LONGEST, Source, suffix_of
 from .base import Added, Part, Piece, Stream
 from .mixing import Mixing
-from .text import LONGEST, Text, beginning, opened, read, unpacked
+from .text import Text, beginning, opened, read, unpacked
 
 _FIRST = 1000  # rows that tell what columns may hold
 READ = 8 << 20  # bytes that are read at a time
@@ -109,7 +109,8 @@ class CsvStream(Stream):
         return CsvFile(source, self.dialect)
 
     def keys(self, table: TableFile, target: str) -> list[Any]:  # noqa: D102
-        return table.texts(target)
+        assert isinstance(table, CsvFile)
+        return table.fields(target)
 
     def length(self) -> int:  # noqa: D102
         return sum(map(unpacked, self.files))
@@ -149,7 +150,7 @@ class CsvStream(Stream):
     ) -> bool:
         """Write all records, marked or with made ones among them; return whether the last one is ended."""
         handle.write(like.top(mark))
-        tail = b"" if mark is None else self.dialect.delimiter.encode() + (b'"0"' if self.header[:1] == '"' else b"0")
+        tail = b"" if mark is None else like.real_tail()
         newline, ended = self.dialect.newline.encode(), True
         for text, records in self.records(0):
             bounds = zip(records.starts.tolist(), records.stops.tolist(), records.ends.tolist(), strict=True)
@@ -179,10 +180,9 @@ class CsvStream(Stream):
         return column
 
     def _labels(self, column: pa.DictionaryArray, target: str) -> pd.Categorical:
-        """Return the labels of records as they stand, quotes removed. Shape: (n,)."""
-        fields = unpad(column.dictionary)[0].cast(pa.large_string())
-        codes = column.indices.to_numpy()
-        gone = is_missing(fields)[codes]
+        """Return the labels of records as they stand, quotes removed, spaces before them kept. Shape: (n,)."""
+        fields, codes = column.dictionary.cast(pa.large_string()), column.indices.to_numpy()
+        gone = is_missing(unpad(fields)[0])[codes]
         if gone.any():
             raise DataError(f"{self.path}: {int(gone.sum()):,} rows or more have no label in column {target!r}: fill "
                             "them in or leave those rows out (an empty cell, NA, None, null and the like count as "

@@ -26,6 +26,7 @@ from .mixing import Mixing
 
 PIECE = 16 << 20  # bytes that are read at a time
 MOST = 1 << 17  # rows that are
+_BUFFER = 1 << 20  # bytes that are read ahead of a column
 _FIRST = 1000  # rows that tell what columns may hold
 GROUP = 1 << 20  # rows of a row group that is written
 _NONE = "__HIVE_DEFAULT_PARTITION__"  # the folder of rows that lack a value
@@ -53,9 +54,14 @@ class ParquetStream(Stream):
         if not self.names or not len(self):
             raise DataError(f"{self.path} has {len(self.names)} columns and no rows; add rows")
         place = next(place for place, each in enumerate(self._metadata) if each.num_rows)
-        with pq.ParquetFile(self.files[place]) as file:
-            batch = next(file.iter_batches(_FIRST))
-        self._start = self._whole(pa.Table.from_batches([batch]), place)
+        try:
+            with pq.ParquetFile(self.files[place], buffer_size=_BUFFER) as file:
+                batch = next(file.iter_batches(_FIRST))
+            self._start = self._whole(pa.Table.from_batches([batch]), place)
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(
+                f"{self.files[place]} does not go with {self.files[0]}: {str(error).splitlines()[0]}"
+            ) from error
         self._row_bytes = max(self._start.nbytes // len(self._start), 1)
 
     def __len__(self) -> int:
@@ -87,7 +93,7 @@ class ParquetStream(Stream):
     def read(self, part: Part) -> Iterator[pa.Table]:
         """Yield the rows of a part, `_step` at a time, as the schema has them. Raises: DataError."""
         try:
-            with pq.ParquetFile(self.files[part.file], buffer_size=1 << 20) as file:
+            with pq.ParquetFile(self.files[part.file], buffer_size=_BUFFER) as file:
                 for batch in file.iter_batches(self._step, row_groups=[part.group]):
                     yield self._whole(pa.Table.from_batches([batch]), part.file)
         except (pa.ArrowException, OSError) as error:

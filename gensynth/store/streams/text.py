@@ -13,10 +13,9 @@ from ...errors import ConfigError, DataError, GensynthWarning
 from ..csvfile import CsvFile
 from ..dialect import Dialect, common_newline, decode, find_delimiter, not_utf8
 from ..records import find_records
-from ..sources import Source, suffix_of
+from ..sources import LONGEST, Source, suffix_of
 
 HEAD = 1 << 20  # bytes that tell how a file is written
-LONGEST = 64 << 20  # bytes of a record
 _WIDE = {codecs.BOM_UTF16_LE: b"\n\0", codecs.BOM_UTF16_BE: b"\0\n"}
 
 
