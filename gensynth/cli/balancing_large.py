@@ -190,8 +190,8 @@ def _refuse(job: Job, stream: Stream) -> None:
     asked = [name for name in HERE if getattr(job, name)] + (["kind"] if job.kind not in (None, "table") else [])
     if asked:
         raise ConfigError(
-            f"--{asked[0].replace('_', '-')} is for tables that fit in memory: leave it out, or what has them read a part "
-            "at a time (--append, --shuffle, --dask, too little --memory)"
+            f"--{asked[0].replace('_', '-')} is for tables that fit in memory: leave it out, or what has them read a "
+            "part at a time (--append, --shuffle, --dask, too little --memory)"
         )
     if job.size:
         raise ConfigError(f"--size is for folders of images, and {job.data} is a table: leave it out")
