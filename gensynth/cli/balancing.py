@@ -10,7 +10,6 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -20,6 +19,7 @@ from ..data.kinds import count_rows, take_rows
 from ..errors import ConfigError, DataError
 from ..recipe import Job
 from ..store.atomic import check_output
+from ..store.elsewhere import place
 from ..store.jsonfile import write_json
 from ..store.tables import read_table
 from .folders import check_page, is_folder, refuse_files
@@ -47,10 +47,10 @@ class Outputs:
     @classmethod
     def of(cls, job: Job) -> Outputs:
         """Return the names for a job; without `out`, NAME.balanced.EXT beside the input."""
-        name = Path(job.data).name
+        name = place(job.data).name
         stem = name.partition(".")[0] if not name.startswith(".") else name
         table = job.out or (
-            "-" if job.data == "-" else str(Path(job.data).with_name(f"{stem}.balanced{name[len(stem) :]}"))
+            "-" if job.data == "-" else str(place(job.data).with_name(f"{stem}.balanced{name[len(stem) :]}"))
         )
         if table == "-":
             if job.holdout or job.split:
@@ -58,7 +58,7 @@ class Outputs:
                     "the rows held out are written beside the output: give -o FILE instead of standard output"
                 )
             return cls("-", None, None)
-        path = Path(table)
+        path = place(table)
         if not path.name or path.is_dir():
             raise ConfigError(f"{table} is a folder: name a file with -o")
         short = path.name.partition(".")[0] or path.name
@@ -74,7 +74,7 @@ class Outputs:
                 continue
             if data != "-" and os.path.realpath(path) == os.path.realpath(data):
                 raise ConfigError(f"{path} is the input, which is never replaced: name another output with -o")
-            if Path(path).is_dir():
+            if place(path).is_dir():
                 raise ConfigError(f"{path} is a folder: name a file")
             check_output(path, overwrite)
 

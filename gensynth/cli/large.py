@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 from ..errors import ConfigError
 from ..recipe import Job
 from ..recipe.sizes import bytes_of, size_text
+from ..store.elsewhere import place, reached
 from ..store.streams import Stream, open_stream, tables_in
 
 SMALL = 50_000_000  # bytes of a file that fits in any memory
@@ -20,17 +20,19 @@ def large_table(job: Job) -> tuple[Stream, int] | None:
 
     Raises: ConfigError, DataError.
     """
-    path = Path(job.data)
+    with reached(job.data):
+        path = place(job.data)
+        is_folder, is_file = path.is_dir(), path.is_file()
     asked = next((name for name in ("append", "shuffle", "dask") if getattr(job, name)), None)
-    if job.data == "-" or (path.is_dir() and not _of_tables(job, path)):
+    if job.data == "-" or (is_folder and not _of_tables(job)):
         if asked or job.memory:
             what = "standard input" if job.data == "-" else "a folder of files of other kinds"
             raise ConfigError(f"--{asked or 'memory'} is for files of tables, and {job.data} is {what}: leave it out")
         return None
     memory = bytes_of(job.memory) if job.memory else _spare()
-    if asked or path.is_dir():
+    if asked or is_folder:
         return open_stream(path, without_made=job.append), memory
-    if not path.is_file() or (path.stat().st_size < SMALL and not job.memory):
+    if not is_file or (path.stat().st_size < SMALL and not job.memory):
         return None
     stream = open_stream(path)
     need = NEED * stream.size()
@@ -41,9 +43,9 @@ def large_table(job: Job) -> tuple[Stream, int] | None:
     return stream, memory
 
 
-def _of_tables(job: Job, path: Path) -> bool:
+def _of_tables(job: Job) -> bool:
     """Whether a folder is one of tables: a target is named, which folders of classes have not."""
-    return job.kind in (None, "table") and job.target is not None and bool(tables_in(path))
+    return job.kind in (None, "table") and job.target is not None and bool(tables_in(job.data))
 
 
 def _spare() -> int:

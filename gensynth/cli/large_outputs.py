@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from ..recipe import Job
 from ..store.atomic import check_output
+from ..store.elsewhere import is_elsewhere, place, whole_name
 from ..store.folders import check_folder_output
 from ..store.sources import PARQUET, TEXT, suffix_of
 from ..store.streams import Stream, made_before
@@ -33,8 +34,8 @@ class Outputs:
     @classmethod
     def of(cls, job: Job, stream: Stream) -> Outputs:
         """Return the names for a job; without `out`, NAME.balanced.EXT beside the input. Raises: ConfigError."""
-        path = Path(job.data)
-        path = path if path.name not in ("", "..") else Path(os.path.abspath(path))
+        path = place(job.data)
+        path = path if path.name not in ("", "..") else place(whole_name(job.data))
         stem, dot, ending = path.name.partition(".")
         if job.append:
             if job.out is not None:
@@ -43,7 +44,7 @@ class Outputs:
             return cls(
                 table, path.with_name(f"{path.name}.recipe.json"), True, "" if stream.is_folder else _bare(path.name)
             )
-        table = Path(job.out) if job.out else path.with_name(f"{stem}.balanced{dot}{ending}")
+        table = place(job.out) if job.out else path.with_name(f"{stem}.balanced{dot}{ending}")
         if str(table) == "-":
             raise ConfigError("a table that is read a part at a time is written to a file: name one with -o")
         if stream.is_folder and suffix_of(table) in (*PARQUET, *TEXT):
@@ -70,27 +71,41 @@ class Outputs:
             found = made_before(self.table, self.before)
             if found and not overwrite:
                 raise ConfigError(f"{found[0]} and {len(found) - 1} more are there: --overwrite makes them anew")
-            if not os.access(self.table, os.W_OK):
+            if not is_elsewhere(self.table) and not os.access(self.table, os.W_OK):
                 raise ConfigError(f"{self.table} cannot be written")
             return
-        if os.path.realpath(self.table) == os.path.realpath(job.data):
+        if _real(self.table) == _real(job.data):
             raise ConfigError(f"{self.table} is the input, which is never replaced: name another output with -o")
-        if Path(job.data).is_dir():
-            made = made_before(Path(job.data))
+        if place(job.data).is_dir():
+            made = made_before(place(job.data))
             if made:
                 raise ConfigError(
                     f"{made[0]} and {len(made) - 1} more hold synthetic rows: balance the table without them"
                 )
-            check_folder_output(str(self.table), [job.data], overwrite, own or self.recipe.is_file())
+            self._check_folder(job, overwrite, own)
         else:
             if self.table.is_dir():
                 raise ConfigError(f"{self.table} is a folder: name a file")
             check_output(self.table, overwrite)
 
+    def _check_folder(self, job: Job, overwrite: bool, own: bool) -> None:
+        if not is_elsewhere(self.table):
+            inputs = [] if is_elsewhere(job.data) else [job.data]
+            check_folder_output(str(self.table), inputs, overwrite, own or self.recipe.is_file())
+            return
+        if f"{self.table}/".startswith(f"{place(job.data)}/"):
+            raise ConfigError(f"{self.table} lies inside the input {job.data}: name a folder outside it with -o")
+        if self.table.exists():
+            raise ConfigError(f"{self.table} exists: delete it first, or name another with -o")
+
     def __str__(self) -> str:
         if not self.append:
             return str(self.table)
         return str(self.table / f"{self.before}{'.' if self.before else ''}synthetic-*")
+
+
+def _real(path: str | Path) -> str:
+    return str(place(path)) if is_elsewhere(path) else os.path.realpath(path)
 
 
 def _bare(name: str) -> str:

@@ -16,6 +16,7 @@ from ..recipe import Job
 from ..recipe.sizes import size_text
 from ..scale.gather import Learned
 from ..scale.making import Done
+from ..store.elsewhere import place
 from .telling import PACKAGES, kinds_of, model_fingerprint, spec_of
 
 END = 1 << 20  # bytes at either end of a file that tell it from others
@@ -36,8 +37,9 @@ def ends_of(files: Sequence[str]) -> str:
     """Return a fingerprint of files: of their sizes, and of a megabyte at either end of each."""
     digest = hashlib.sha256()
     for file in files:
-        with open(file, "rb") as handle:
-            size = os.fstat(handle.fileno()).st_size
+        with place(file).open("rb") as handle:
+            size = handle.seek(0, os.SEEK_END)
+            handle.seek(0)
             digest.update(f"{size};".encode())
             digest.update(handle.read(END))
             handle.seek(max(size - END, 0))

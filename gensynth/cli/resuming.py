@@ -21,6 +21,7 @@ from ..generators.memory import HALVED
 from ..generators.training import CHECKPOINT
 from ..recipe import Job
 from ..store.beside import sweep
+from ..store.elsewhere import is_elsewhere
 from ..store.jsonfile import json_text, read_json, write_json
 
 JOB = "job.json"
@@ -54,6 +55,11 @@ class Keeping:
         if out == "-" or dry:
             if out == "-" and resume:
                 raise ConfigError("--resume goes on from what stands beside the output: give -o, not standard output")
+            return cls(job, out, None, resume, overwrite)
+        if is_elsewhere(out):
+            if resume:
+                raise ConfigError(f"--resume goes on from what stands beside an output on this machine, and {out} is "
+                                  "elsewhere: leave it out")  # fmt: skip
             return cls(job, out, None, resume, overwrite)
         path = Path(out).absolute()
         self = cls(job, out, path.with_name(f"{path.name}.checkpoint"), resume, overwrite)

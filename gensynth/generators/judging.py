@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..nn.differentiable import Differentiable
 
 CHANGES = ("colour", "translation", "cutout")
+FEW = 20  # images of the smallest class, below which all are moved unless something else is asked
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,13 @@ class Judging:
         augment: of images: changes at random of all that the critic sees, real and made, which few images are learned
             by longer before the critic knows them by heart. True for all, or how strong each is: "colour", of the
             ranges of brightness, saturation and contrast; "translation" and "cutout", of each side; from 0 to 1, those
-            left out not at all. See `nn.differentiable`.
+            left out not at all. None for a translation of 0.125 where the smallest class has fewer than 20 images,
+            False for nothing. See `nn.differentiable`.
     """
 
     steps: int = 1
     penalty: float | None = None
-    augment: bool | Mapping[str, float] = False
+    augment: bool | Mapping[str, float] | None = None
 
     @classmethod
     def read(cls, given: Mapping[str, Any] | None) -> Judging:
@@ -48,18 +50,24 @@ class Judging:
                 number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
                 if not number or not 0 <= value <= 1:
                     raise ConfigError(f"critic: augment: {name} must be a number from 0 to 1, got {value!r:.60}")
-        elif not isinstance(made.augment, bool | np.bool_):
+        elif made.augment is not None and not isinstance(made.augment, bool | np.bool_):
             raise ConfigError(
                 f"critic: augment must be true, false or a mapping of strengths, got {made.augment!r:.60}"
             )
         return made
 
-    @property
-    def changes(self) -> Differentiable | None:
-        """What is changed of the images that the critic sees, None for nothing."""
+    def changes(self, fewest: int) -> Differentiable | None:
+        """Return what is changed of the images that the critic sees, None for nothing.
+
+        Arguments:
+            fewest: images of the smallest class.
+        """
         from ..nn.differentiable import Differentiable
 
-        if not isinstance(self.augment, Mapping):
-            return Differentiable() if self.augment else None
-        asked = dict.fromkeys(CHANGES, 0.0) | {name: float(value) for name, value in self.augment.items()}
+        given = self.augment
+        if given is None:
+            given = {"translation": 0.125} if fewest < FEW else False
+        if not isinstance(given, Mapping):
+            return Differentiable() if given else None
+        asked = dict.fromkeys(CHANGES, 0.0) | {name: float(value) for name, value in given.items()}
         return Differentiable(**asked) if any(asked.values()) else None

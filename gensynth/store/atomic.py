@@ -19,6 +19,7 @@ from typing import BinaryIO, NoReturn
 
 from ..errors import ConfigError, GensynthError
 from .beside import claimed, hidden, swap
+from .elsewhere import check_elsewhere, is_elsewhere, written
 
 _FEW = 16
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -34,6 +35,9 @@ def check_output(path: str | Path, overwrite: bool = False) -> None:
     """
     if str(path) == "-":
         return
+    if is_elsewhere(path):
+        check_elsewhere(path, overwrite)
+        return
     target = _target(path)
     if _exists(target, path) and not _is_device(target):
         if not overwrite:
@@ -46,7 +50,7 @@ def check_output(path: str | Path, overwrite: bool = False) -> None:
 
 @contextmanager
 def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
-    """Open a file that appears in place, whole, when the block ends without an exception.
+    """Open a file that appears in place, whole, when the block ends without an exception; elsewhere too.
 
     A link is followed, the mode of a replaced file kept, and a device (``/dev/null``) written to directly.
 
@@ -54,6 +58,10 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
         ConfigError: as `check_output`, or the path is a folder.
         GensynthError: no space is left, or the disk fails.
     """
+    if is_elsewhere(path):
+        with written(path, overwrite) as handle:
+            yield handle
+        return
     check_output(path, overwrite)
     target = _target(path)
     if target.is_dir():
@@ -86,6 +94,8 @@ def atomic_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
         ConfigError: as `check_output`, or what is there is no folder, or holds the folder of work.
         GensynthError: no space is left, or the disk fails.
     """
+    if is_elsewhere(path):
+        raise ConfigError(f"{str(path)!r}: this folder is written on a disk of this machine: name one there")
     check_output(path, overwrite)
     target = _target(path)
     if target.exists() and not target.is_dir():

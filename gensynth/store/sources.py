@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 
 from ..errors import ConfigError, DataError, nearest
 from .atomic import atomic_write
+from .elsewhere import place, reached
 
 TEXT = (".csv", ".tsv", ".txt")
 PARQUET = (".parquet", ".pq")
@@ -55,7 +56,7 @@ def read_source(path: str | Path) -> Source:
     if str(path) == "-":
         name, suffix, content = "standard input", "", sys.stdin.buffer.read()
     else:
-        name, suffix, content = str(path), suffix_of(path), _content(Path(path))
+        name, suffix, content = str(path), suffix_of(path), _content(place(path))
     if content[:2] == b"\x1f\x8b":
         content = _unpacked(content, name)
     if not content:
@@ -71,7 +72,7 @@ def read_source(path: str | Path) -> Source:
 
 def suffix_of(path: str | Path) -> str:
     """Return the suffix in lower case, that before ``.gz`` if it ends so."""
-    path = Path(path)
+    path = Path(str(path))
     return Path(path.stem if path.suffix.lower() == ".gz" else path.name).suffix.lower()
 
 
@@ -134,7 +135,8 @@ def _unpacked(content: bytes, name: str) -> bytes:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with reached(path):
+            return path.read_bytes()
     except FileNotFoundError as error:
         beside = path.parent.iterdir() if path.parent.is_dir() else ()
         names = [other.name for other in beside if other.is_file() or not path.suffix]  # a folder is data too

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +14,7 @@ import pyarrow as pa
 
 from ...errors import ConfigError, DataError, nearest
 from ..base import Family, TableFile
+from ..elsewhere import is_elsewhere, place, reached, whole_name
 from ..sources import PARQUET, TEXT, suffix_of
 
 MADE = "synthetic-"  # how the names of files of made rows begin
@@ -175,16 +175,18 @@ def open_stream(path: str | Path, *, without_made: bool = False) -> Stream:
     from .csv import CsvStream
     from .parquet import ParquetStream
 
-    files = [file for file in tables_in(path) if not (without_made and is_made(Path(file).name))]
-    if Path(path).is_dir() and not files:
+    with reached(path):
+        files = [file for file in tables_in(path) if not (without_made and is_made(Path(file).name))]
+        is_folder = place(path).is_dir()
+    if is_folder and not files:
         raise DataError(f"{path}: no .parquet or .csv file is in the folder or below it")
     named = {suffix_of(file) in PARQUET for file in files}
     if len(named) > 1:
         raise DataError(f"{path} holds Parquet files and files of text: move one kind elsewhere")
-    if Path(path).is_dir():
+    if is_folder:
         return ParquetStream(path, files) if named == {True} else CsvStream(path, files)
     try:
-        with open(path, "rb") as handle:
+        with reached(path), place(path).open("rb") as handle:
             start = handle.read(4)
     except FileNotFoundError:
         raise ConfigError(f"there is no file {str(path)!r}{nearest(Path(path).name, _beside(path))}") from None
@@ -198,15 +200,14 @@ def tables_in(path: str | Path) -> Sequence[str]:
 
     Their names are whole, as who reads them may work in another folder.
     """
-    root = Path(path)
+    root = place(path)
     if not root.is_dir():
-        return [os.path.abspath(path)]
-    found = [file for file in sorted(root.rglob("*")) if suffix_of(file) in (*PARQUET, *TEXT) and file.is_file()]
-    return [
-        os.path.abspath(file) for file in found if not any(part[0] in "._" for part in file.relative_to(root).parts)
-    ]
+        return [whole_name(path)]
+    every = sorted(root.rglob("*"), key=str if is_elsewhere(path) else None)
+    found = [file for file in every if suffix_of(file) in (*PARQUET, *TEXT) and file.is_file()]
+    return [whole_name(file) for file in found if not any(part[0] in "._" for part in file.relative_to(root).parts)]
 
 
 def _beside(path: str | Path) -> list[str]:
-    folder = Path(path).parent
+    folder = place(path).parent
     return sorted(other.name for other in folder.iterdir()) if folder.is_dir() else []

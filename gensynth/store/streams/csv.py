@@ -15,6 +15,7 @@ from ...errors import DataError
 from ..base import TableFile
 from ..columns import is_missing, parse, type_column, unpad
 from ..csvfile import CsvFile
+from ..elsewhere import new_file, place
 from ..records import QUOTE, Records, blank, find_records, line_of, without
 from ..sources import LONGEST, Source, suffix_of
 from .base import Added, Part, Piece, Stream
@@ -31,7 +32,7 @@ class CsvStream(Stream):
     family = "csv"
 
     def __init__(self, path: str | Path, files: Sequence[str]) -> None:
-        self.path, self.files, self.is_folder = str(path), [*files], Path(path).is_dir()
+        self.path, self.files, self.is_folder = str(path), [*files], place(path).is_dir()
         head, size = beginning(files[0])
         self.dialect, self.header, self.names = head.dialect, head.header, [str(name) for name in head.frame.columns]
         self._row, self._first = max(size // len(head), 1), head.frame.iloc[:_FIRST].reset_index(drop=True)
@@ -140,7 +141,7 @@ class CsvStream(Stream):
     def write_part(self, into: Path, name: str, made: pd.DataFrame, like: TableFile, mark: str | None) -> None:
         """Write made rows as a file with the header of the table; see `Stream`."""
         assert isinstance(like, CsvFile)
-        with open(into / f"{name}{suffix_of(self.files[0]) or '.csv'}", "wb") as handle:
+        with new_file(into / f"{name}{suffix_of(self.files[0]) or '.csv'}") as handle:
             handle.write(like.top(mark))
             for text in like.made(made, mark is not None):
                 handle.write(text)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from ...errors import ConfigError
 from ..atomic import atomic_folder
+from ..elsewhere import copy_file, folder_elsewhere, is_elsewhere, move, place, remove, whole_name
 from .base import MADE, Stream, is_made
 
 _NEW = ".gensynth-new"
@@ -36,11 +36,12 @@ def copied_folder(stream: Stream, out: str | Path, *, link: bool, overwrite: boo
 
     Raises: as `atomic_folder`.
     """
-    root = os.path.abspath(stream.path)
-    with atomic_folder(out, overwrite=overwrite) as into:
+    root = place(whole_name(stream.path))
+    with _folder(out, overwrite) as into:
         for file in stream.files:
-            to = into / Path(file).relative_to(root)
-            to.parent.mkdir(parents=True, exist_ok=True)
+            to = into.joinpath(*place(file).relative_to(root).parts)
+            if not is_elsewhere(out):
+                to.parent.mkdir(parents=True, exist_ok=True)
             _put(file, to, link)
         yield into
 
@@ -56,14 +57,14 @@ def added_files(folder: Path, before: Sequence[Path] = ()) -> Iterator[Path]:
     Raises: as `atomic_folder`.
     """
     new, old = folder / _NEW, set(before)
-    with atomic_folder(new, overwrite=new.is_dir()) as into:
+    with _folder(new, new.is_dir()) as into:
         yield into
-    for file in sorted(path for path in new.rglob("*") if path.is_file()):
-        to = folder / file.relative_to(new)
-        to.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(file, to)
+    for file in sorted((path for path in new.rglob("*") if path.is_file()), key=str):
+        to = folder.joinpath(*file.relative_to(new).parts)
+        move(file, to)
         old.discard(to)
-    shutil.rmtree(new)
+    if new.is_dir():  # elsewhere a folder without files is none
+        remove(new)
     for file in old:
         file.unlink()
 
@@ -71,13 +72,23 @@ def added_files(folder: Path, before: Sequence[Path] = ()) -> Iterator[Path]:
 def made_before(folder: Path, before: str = "") -> list[Path]:
     """Return the files of made rows that are in a folder already, in order: beside a file, or below a folder."""
     every = folder.iterdir() if before else folder.rglob("*")
-    return [path for path in sorted(every) if is_made(path.name, before) and path.is_file()]
+    return [path for path in sorted(every, key=str) if is_made(path.name, before) and path.is_file()]
+
+
+def _folder(path: str | Path, overwrite: bool) -> AbstractContextManager[Path]:
+    if is_elsewhere(path):
+        return folder_elsewhere(path, overwrite=overwrite)
+    return atomic_folder(path, overwrite=overwrite)
 
 
 def _put(file: str, to: Path, link: bool) -> None:
-    put: Callable[[str, Path], object] = os.link if link else shutil.copyfile
+    if link and (is_elsewhere(file) or is_elsewhere(to)):
+        raise ConfigError("--link makes links on the disk that holds the files: leave it out")
     try:
-        put(file, to)
+        if link:
+            os.link(file, to)
+        else:
+            copy_file(file, to)
     except OSError as error:
         if not link:
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +18,7 @@ from ...errors import DataError
 from ..ahead import ahead
 from ..arrow import numbered, to_arrow, to_frame
 from ..base import TableFile
+from ..elsewhere import is_elsewhere, new_file, place, reached, whole_name, within
 from ..parquet import ParquetTable, compression_of
 from ..sources import Source
 from .base import Added, Part, Piece, Stream
@@ -38,13 +38,15 @@ class ParquetStream(Stream):
     family = "parquet"
 
     def __init__(self, path: str | Path, files: Sequence[str]) -> None:
-        self.path, self.files, self.is_folder = str(path), [*files], Path(path).is_dir()
+        self.path, self.files, self.is_folder = str(path), [*files], place(path).is_dir()
+        base, system = within(whole_name(path))
         try:
-            found = ds.dataset(self.files, format="parquet", partitioning=self._partitioning(),
-                               partition_base_dir=os.path.abspath(path))  # fmt: skip
+            with reached(path):
+                found = ds.dataset([within(file)[0] for file in self.files], format="parquet", filesystem=system,
+                                   partitioning=self._partitioning(), partition_base_dir=base)  # fmt: skip
             self.schema: pa.Schema = found.schema
             self._keys = [ds.get_partition_keys(each.partition_expression) for each in found.get_fragments()]
-            self._metadata = [pq.read_metadata(file) for file in self.files]
+            self._metadata = [pq.read_metadata(within(file)[0], filesystem=system) for file in self.files]
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"{self.path} is not a whole Parquet file: {str(error).splitlines()[0]}") from error
         self.names = self.schema.names
@@ -53,14 +55,14 @@ class ParquetStream(Stream):
             raise DataError(f"{self.path} has several columns named {', '.join(map(repr, twice))}; rename all but one")
         if not self.names or not len(self):
             raise DataError(f"{self.path} has {len(self.names)} columns and no rows; add rows")
-        place = next(place for place, each in enumerate(self._metadata) if each.num_rows)
+        start = next(place for place, each in enumerate(self._metadata) if each.num_rows)
         try:
-            with pq.ParquetFile(self.files[place], buffer_size=_BUFFER) as file:
+            with self._opened(start) as file:
                 batch = next(file.iter_batches(_FIRST))
-            self._start = self._whole(pa.Table.from_batches([batch]), place)
+            self._start = self._whole(pa.Table.from_batches([batch]), start)
         except (pa.ArrowException, OSError) as error:
             raise DataError(
-                f"{self.files[place]} does not go with {self.files[0]}: {str(error).splitlines()[0]}"
+                f"{self.files[start]} does not go with {self.files[0]}: {str(error).splitlines()[0]}"
             ) from error
         self._row_bytes = max(self._start.nbytes // len(self._start), 1)
 
@@ -93,7 +95,7 @@ class ParquetStream(Stream):
     def read(self, part: Part) -> Iterator[pa.Table]:
         """Yield the rows of a part, `_step` at a time, as the schema has them. Raises: DataError."""
         try:
-            with pq.ParquetFile(self.files[part.file], buffer_size=_BUFFER) as file:
+            with self._opened(part.file) as file:
                 for batch in file.iter_batches(self._step, row_groups=[part.group]):
                     yield self._whole(pa.Table.from_batches([batch]), part.file)
         except (pa.ArrowException, OSError) as error:
@@ -152,11 +154,13 @@ class ParquetStream(Stream):
         for found, rows in made.groupby(keys, observed=True, dropna=False).indices.items() if keys else [((), None)]:
             values = dict(zip(keys, found if isinstance(found, tuple) else (found,), strict=True))
             folder = into.joinpath(*(f"{key}={_NONE if pd.isna(v) else quote(str(v))}" for key, v in values.items()))
-            folder.mkdir(parents=True, exist_ok=True)
+            if not is_elsewhere(folder):
+                folder.mkdir(parents=True, exist_ok=True)
             part = (table if rows is None else table.take(rows)).drop_columns(keys)
             metadata = numbered(part.schema, len(part)).metadata
-            pq.write_table(part.replace_schema_metadata(metadata), folder / f"{name}.parquet",
-                           compression=compression_of(self._metadata[0]))  # fmt: skip
+            with new_file(folder / f"{name}.parquet") as handle:
+                pq.write_table(part.replace_schema_metadata(metadata), handle,
+                               compression=compression_of(self._metadata[0]))  # fmt: skip
 
     def _groups(self) -> Iterator[pa.Table]:
         """Yield all rows in groups as they stand, large ones in several."""
@@ -169,6 +173,10 @@ class ParquetStream(Stream):
                     held = []
             if held:
                 yield pa.concat_tables(held)
+
+    def _opened(self, file: int) -> pq.ParquetFile:
+        path, system = within(self.files[file])
+        return pq.ParquetFile(path, buffer_size=_BUFFER, filesystem=system)
 
     @property
     def _step(self) -> int:

@@ -6,12 +6,12 @@ import codecs
 import gzip
 import warnings
 import zlib
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from ...errors import ConfigError, DataError, GensynthWarning
 from ..csvfile import CsvFile
 from ..dialect import Dialect, common_newline, decode, find_delimiter, not_utf8
+from ..elsewhere import is_elsewhere, place, reached
 from ..records import find_records
 from ..sources import LONGEST, Source, suffix_of
 
@@ -103,11 +103,15 @@ def beginning(path: str) -> tuple[CsvFile, int]:
 def opened(path: str) -> BinaryIO:
     """Open a file, through gzip where it is one. Raises: ConfigError where it cannot be read."""
     try:
-        handle = open(path, "rb")
-        start = handle.read(2)
+        with reached(path):
+            handle = place(path).open("rb")
+            start = handle.read(2)
     except OSError as error:
         raise ConfigError(f"{path!r} cannot be read: {error.strerror}") from error
     if start == b"\x1f\x8b":
+        if is_elsewhere(path):
+            handle.seek(0)
+            return cast(BinaryIO, gzip.open(handle, "rb"))
         handle.close()
         return cast(BinaryIO, gzip.open(path, "rb"))
     handle.seek(0)
@@ -126,8 +130,8 @@ def read(handle: BinaryIO, name: str, size: int) -> bytes:
 
 def unpacked(path: str) -> int:
     """Return how many bytes a file has, by a guess where it is packed."""
-    size = Path(path).stat().st_size
-    with open(path, "rb") as handle:
+    size = place(path).stat().st_size
+    with place(path).open("rb") as handle:
         return size * 8 if handle.read(2) == b"\x1f\x8b" else size
 
 
