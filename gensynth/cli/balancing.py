@@ -6,7 +6,6 @@ What is a folder is `balancing_folders`' business; what both say stands here.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from ..data.kinds import count_rows, take_rows
 from ..errors import ConfigError, DataError
 from ..recipe import Job
 from ..store.atomic import check_output
-from ..store.elsewhere import place
+from ..store.elsewhere import place, same
 from ..store.jsonfile import write_json
 from ..store.tables import read_table
 from .folders import check_page, is_folder, refuse_files
@@ -72,7 +71,7 @@ class Outputs:
         for path in (self.table, self.rest, self.recipe):
             if path is None or path == "-":
                 continue
-            if data != "-" and os.path.realpath(path) == os.path.realpath(data):
+            if data != "-" and same(path, data):
                 raise ConfigError(f"{path} is the input, which is never replaced: name another output with -o")
             if place(path).is_dir():
                 raise ConfigError(f"{path} is a folder: name a file")

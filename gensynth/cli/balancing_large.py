@@ -23,6 +23,7 @@ from ..scale.cluster import Cluster, cluster
 from ..scale.gather import Learned, gather, room_of
 from ..scale.making import Done, Making, Parts
 from ..scale.progress import told
+from ..store.elsewhere import is_elsewhere
 from ..store.jsonfile import write_json
 from ..store.sources import open_output
 from ..store.streams import Added, Stream, added_files, copied_folder, made_before
@@ -195,6 +196,8 @@ def _refuse(job: Job, stream: Stream) -> None:
         )
     if job.size:
         raise ConfigError(f"--size is for folders of images, and {job.data} is a table: leave it out")
+    if job.link and any(map(is_elsewhere, (job.data, job.out or ""))):
+        raise ConfigError("--link makes links on one disk of this machine: leave it out")
     if job.link and (job.append or not stream.is_folder):
         raise ConfigError("--link makes links of the files of a folder in another one: leave it out")
     if job.mark is not None and (job.append or stream.is_folder):

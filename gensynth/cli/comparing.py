@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -23,6 +22,7 @@ from ..evidence.compare.run import compare
 from ..generators import all_generators, generator_class
 from ..recipe import Named, build_generator
 from ..store.atomic import check_output
+from ..store.elsewhere import same
 from ..store.jsonfile import write_json
 from ..store.sources import format_of
 from ..store.tables import read_table, write_frame
@@ -84,7 +84,7 @@ def _check(job: Compare, overwrite: bool) -> str | None:
         return None
     if job.out == "-":
         raise ConfigError("the verdict goes to standard output: name a file for the table with -o")
-    if os.path.realpath(job.out) == os.path.realpath(job.data):
+    if same(job.out, job.data):
         raise ConfigError(f"{job.out} is the input, which is never replaced: name another output with -o")
     if not job.out.lower().endswith(".json"):
         format_of(job.out, "csv")

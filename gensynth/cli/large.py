@@ -31,10 +31,10 @@ def large_table(job: Job) -> tuple[Stream, int] | None:
         return None
     memory = bytes_of(job.memory) if job.memory else _spare()
     if asked or is_folder:
-        return open_stream(path, without_made=job.append), memory
+        return open_stream(str(path), without_made=job.append), memory
     if not is_file or (path.stat().st_size < SMALL and not job.memory):
         return None
-    stream = open_stream(path)
+    stream = open_stream(str(path))
     need = NEED * stream.size()
     if need <= memory:
         return None

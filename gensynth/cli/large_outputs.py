@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from ..recipe import Job
 from ..store.atomic import check_output
-from ..store.elsewhere import is_elsewhere, place, whole_name
+from ..store.elsewhere import is_elsewhere, place, same, whole_name
 from ..store.folders import check_folder_output
 from ..store.sources import PARQUET, TEXT, suffix_of
 from ..store.streams import Stream, made_before
@@ -74,7 +74,7 @@ class Outputs:
             if not is_elsewhere(self.table) and not os.access(self.table, os.W_OK):
                 raise ConfigError(f"{self.table} cannot be written")
             return
-        if _real(self.table) == _real(job.data):
+        if same(self.table, job.data):
             raise ConfigError(f"{self.table} is the input, which is never replaced: name another output with -o")
         if place(job.data).is_dir():
             made = made_before(place(job.data))
@@ -102,10 +102,6 @@ class Outputs:
         if not self.append:
             return str(self.table)
         return str(self.table / f"{self.before}{'.' if self.before else ''}synthetic-*")
-
-
-def _real(path: str | Path) -> str:
-    return str(place(path)) if is_elsewhere(path) else os.path.realpath(path)
 
 
 def _bare(name: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import pandas as pd
 from ..errors import ConfigError, DataError
 from ..recipe import Change
 from ..store.atomic import check_output
+from ..store.elsewhere import place, same
 from ..store.tables import read_table
 from ..transforms import rowwise, running
 from ..transforms.base import Transform
@@ -68,7 +68,7 @@ def _of_table(job: Change, overwrite: bool, explain: bool) -> None:
         return
     out, recipe = _table_outputs(job)
     if out != "-":
-        if job.data != "-" and Path(out).exists() and Path(out).samefile(job.data):
+        if job.data != "-" and same(out, job.data):
             raise ConfigError(f"{out} is the input, which is never replaced: name another output with -o")
         table.check_output(out, overwrite)
         check_output(recipe, overwrite)
@@ -112,11 +112,11 @@ def _schema(job: Change, X: pd.DataFrame) -> dict[str, Any]:
 
 def _table_outputs(job: Change) -> tuple[str, str]:
     """Return the names of the table and of the recipe. Raises: ConfigError."""
-    name = Path(job.data).name
+    name = place(job.data).name
     stem = name.partition(".")[0] or name
     out = job.out or (
-        "-" if job.data == "-" else str(Path(job.data).with_name(f"{stem}.transformed{name[len(stem) :]}"))
+        "-" if job.data == "-" else str(place(job.data).with_name(f"{stem}.transformed{name[len(stem) :]}"))
     )
-    if out != "-" and Path(out).is_dir():
+    if out != "-" and place(out).is_dir():
         raise ConfigError(f"{out} is a folder: name a file with -o")
     return out, f"{out}.recipe.json"

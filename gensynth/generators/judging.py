@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import ConfigError
 from .training import check_count, check_names, check_rate
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ..nn.differentiable import Differentiable
 
 CHANGES = ("colour", "translation", "cutout")
-FEW = 20  # images of the smallest class, below which all are moved unless something else is asked
+FEW = 20  # images of a class, below which they are moved unless something else is asked
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Judging:
         augment: of images: changes at random of all that the critic sees, real and made, which few images are learned
             by longer before the critic knows them by heart. True for all, or how strong each is: "colour", of the
             ranges of brightness, saturation and contrast; "translation" and "cutout", of each side; from 0 to 1, those
-            left out not at all. None for a translation of 0.125 where the smallest class has fewer than 20 images,
-            False for nothing. See `nn.differentiable`.
+            left out not at all. None for a translation of 0.125 in classes of fewer than 20 images, False for nothing.
+            See `nn.differentiable`.
     """
 
     steps: int = 1
@@ -56,18 +57,17 @@ class Judging:
             )
         return made
 
-    def changes(self, fewest: int) -> Differentiable | None:
-        """Return what is changed of the images that the critic sees, None for nothing.
+    def changes(self, counts: npt.NDArray[np.int64]) -> tuple[Differentiable | None, list[bool]]:
+        """Return what is changed of the images that the critic sees, None for nothing, and in which classes.
 
         Arguments:
-            fewest: images of the smallest class.
+            counts: images of each class.
         """
         from ..nn.differentiable import Differentiable
 
-        given = self.augment
-        if given is None:
-            given = {"translation": 0.125} if fewest < FEW else False
+        given = {"translation": 0.125} if self.augment is None else self.augment
+        some = counts < FEW if self.augment is None else counts >= 0
         if not isinstance(given, Mapping):
-            return Differentiable() if given else None
+            return Differentiable() if given else None, some.tolist()
         asked = dict.fromkeys(CHANGES, 0.0) | {name: float(value) for name, value in given.items()}
-        return Differentiable(**asked) if any(asked.values()) else None
+        return Differentiable(**asked) if any(asked.values()) and some.any() else None, some.tolist()

@@ -38,9 +38,9 @@ class Pictures:
 
         wgan = self.wgan
         shape, classes = wgan.form_.shape, len(wgan.labels_.counts)
-        changes = Judging.read(wgan.critic).changes(int(wgan.labels_.counts.min()))
+        changes, some = Judging.read(wgan.critic).changes(wgan.labels_.counts)
         maker = ImageMaker(shape, classes, wgan.hidden_, noise=wgan.noise_, rng=rng)
-        return maker, ImageCritic(shape, classes, wgan.hidden_, changes=changes, rng=rng)
+        return maker, ImageCritic(shape, classes, wgan.hidden_, changes=changes, some=some, rng=rng)
 
     def shown(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """Return images of the classes y (n,) and fixed noise, in [-1, 1]."""

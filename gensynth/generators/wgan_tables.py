@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..errors import ConfigError
 from ..random import cell_normals, uniforms
 from .base import Codes
-from .judging import FEW, Judging
+from .judging import Judging
 from .trained import in_blocks
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Tables:
         from ..nn.dense import ColumnsCritic, ColumnsMaker
 
         wgan, form = self.wgan, self.wgan.form_
-        if Judging.read(wgan.critic).changes(FEW) is not None:
+        if Judging.read(wgan.critic).augment:
             raise ConfigError("critic: augment is for images, and these are rows of a table")
         shares = (torch.from_numpy(form.counts.sum(axis=0)) + 0.5) / int(wgan.labels_.counts.sum())
         maker = ColumnsMaker(form.sizes, form.ranks, wgan.hidden_, noise=wgan.noise_, rng=rng, shares=shares)

@@ -129,7 +129,8 @@ class ImageCritic(Critic):
         shape: channels, height and width of the images, sides of 4 pixels or more.
         classes: how many there are, at least 1.
         hidden: widths as G's; D has none on the whole image, and begins with the second, if there is one.
-        changes: of all images before D sees them; None for none.
+        changes: of images before D sees them; None for none.
+        some: the classes whose images are changed, of the others none; None for all.
         rng: draws the first weights.
     """
 
@@ -138,10 +139,11 @@ class ImageCritic(Critic):
 
     def __init__(
         self, shape: Shape, classes: int, hidden: Sequence[int], *, changes: Differentiable | None = None,
-        rng: torch.Generator,
+        some: Sequence[bool] | None = None, rng: torch.Generator,
     ) -> None:  # fmt: skip
         super().__init__()
         self.changes = changes
+        self.some = None if some is None or all(some) else tuple(some)
         self.down = Down(shape, hidden[1:] or hidden, rng, activation=_leaky)
         many = math.prod(self.down.shape)
         self.weight, self.bias = normal(rng, many**-0.5, many, JUDGED), _zeros(JUDGED)
@@ -151,7 +153,13 @@ class ImageCritic(Critic):
     def varied(self, examples: Examples, rng: torch.Generator) -> Examples:
         """Return images in [-1, 1], changed at random where that is asked, and their classes."""
         x, y = as_floats(examples[0]).float(), examples[1]
-        return (x if self.changes is None else self.changes(x, rng)), y
+        if self.changes is None:
+            return x, y
+        changed = self.changes(x, rng)
+        if self.some is not None:
+            mine = torch.tensor(self.some, device=y.device)[y]
+            changed = torch.where(mine.view(-1, 1, 1, 1), changed, x)
+        return changed, y
 
     def points(self, examples: Examples) -> Tensor:
         """Return the images themselves. Shape: (n, c, h, w)."""

@@ -55,6 +55,12 @@ def whole_name(path: str | Path) -> str:
     return str(path) if is_elsewhere(path) else os.path.abspath(path)
 
 
+def same(first: str | Path, second: str | Path) -> bool:
+    """Whether two names are of one file, behind links too."""
+    names = [str(place(path)) if is_elsewhere(path) else os.path.realpath(path) for path in (first, second)]
+    return names[0] == names[1]
+
+
 def within(path: str | Path) -> tuple[str, Any]:
     """Return a path and its file system, as pyarrow takes them: of a path of this machine no file system."""
     found: Any = place(path)
@@ -92,11 +98,13 @@ def check_elsewhere(path: str | Path, overwrite: bool) -> None:
 def written(path: str | Path, overwrite: bool = True) -> Iterator[BinaryIO]:
     """Open a file elsewhere, which appears whole when the block ends without an exception. Raises: ConfigError."""
     check_elsewhere(path, overwrite)
-    with reached(path):
-        found: Any = place(path)
+    found: Any = place(path)
+    try:
         found.fs.makedirs(found.parent.path, exist_ok=True)
         with found.fs.transaction, found.fs.open(found.path, "wb") as handle:
             yield handle
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -111,12 +119,12 @@ def folder_elsewhere(path: str | Path, *, overwrite: bool) -> Iterator[Path]:
             if not overwrite:
                 raise ConfigError(f"{str(path)!r} exists; delete it first, or name another")
             remove(found)
-        try:
-            yield found
-        except BaseException:
-            with suppress(Exception):
-                remove(found)
-            raise
+    try:
+        yield found
+    except BaseException:
+        with suppress(Exception):
+            remove(found)
+        raise
 
 
 def copy_file(source: str | Path, to: Path) -> None:

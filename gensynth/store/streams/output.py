@@ -82,8 +82,6 @@ def _folder(path: str | Path, overwrite: bool) -> AbstractContextManager[Path]:
 
 
 def _put(file: str, to: Path, link: bool) -> None:
-    if link and (is_elsewhere(file) or is_elsewhere(to)):
-        raise ConfigError("--link makes links on the disk that holds the files: leave it out")
     try:
         if link:
             os.link(file, to)
