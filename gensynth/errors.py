@@ -4,6 +4,7 @@
 
     GensynthError
     ├── DataError (ValueError)          the data cannot be used: what, where, what to do
+    │   ├── NoRows                      a table is empty, or has a header alone
     │   ├── TooFewRows                  a class or table has fewer rows than can be worked with
     │   └── UnknownCategory             a label or category that the data does not hold
     ├── ConfigError (ValueError)        the request is wrong: a parameter, a strategy, a key
@@ -42,6 +43,10 @@ class DataError(GensynthError, ValueError):
 
 class TooFewRows(DataError):
     """A class or a table has fewer rows than the work needs."""
+
+
+class NoRows(DataError):
+    """A table is empty, or has a header alone."""
 
 
 class UnknownCategory(DataError):

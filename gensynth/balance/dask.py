@@ -52,6 +52,9 @@ def resample(balancer: Balancer, X: Any, y: Any) -> tuple[Any, Any]:
     for name in ("groups", "under"):
         if getattr(balancer, name) is not None:
             raise ConfigError(f"{name} needs the whole table in memory: leave it out for Dask's data frames")
+    if callable(balancer.sampling_strategy):
+        raise ConfigError("sampling_strategy is a function, which needs all labels in one place: give a word, a ratio "
+                          "or numbers by class")  # fmt: skip
     X, target, named_column = _whole(X, y)
     balancer.seed_ = balancer._seed()
     looked = _looked(X, target, balancer.seed_)
@@ -81,10 +84,12 @@ def names_of(asked: Mapping[int, int], labels: Labels) -> dict[Any, int]:
 def _whole(X: Any, y: Any) -> tuple[Any, str, bool]:
     """Return the data frame with its labels, the name of these, and whether that name was what was given."""
     _, dd = _modules()
-    if isinstance(y, str):
+    if isinstance(y, str) and isinstance(X, dd.DataFrame):
         if y not in X.columns:
             raise ConfigError(f"there is no column {y!r} to balance")
         return X, y, True
+    if not isinstance(X, dd.DataFrame):
+        raise ConfigError("X is an array of Dask's: make a data frame of it (dask.dataframe.from_dask_array)")
     if not isinstance(y, dd.Series):
         raise ConfigError("with a data frame of Dask's y is the name of a column, or a series of Dask's")
     name = str(y.name or "y")
@@ -142,7 +147,10 @@ def _note(balancer: Balancer, own: Balancer, labels: Labels, asked: dict[int, in
     names = [str(label) for label in labels.classes.tolist()]
     before = dict(zip(names, labels.counts.tolist(), strict=True))
     balancer.generator_ = own.generator_
-    balancer.feature_names_in_, balancer.n_features_in_ = own.feature_names_in_, own.n_features_in_
+    balancer.n_features_in_ = own.n_features_in_
+    balancer.__dict__.pop("feature_names_in_", None)
+    if hasattr(own, "feature_names_in_"):  # where all names are strings
+        balancer.feature_names_in_ = own.feature_names_in_
     balancer.sampling_strategy_ = names_of(asked, labels)
     counts = {"real": sum(before.values()), "learned_from": learned_from}
     balancer.recipe_ = {

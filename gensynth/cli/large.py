@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 from ..errors import ConfigError
 from ..recipe import Job
@@ -12,6 +14,10 @@ from ..store.elsewhere import place, reached
 from ..store.streams import Stream, open_stream, tables_in
 
 SMALL = 50_000_000  # bytes of a file that fits in any memory
+GROUPS = (  # where Linux says what a container may take and takes, in either version of its control groups
+    ("/sys/fs/cgroup", "memory.max", "memory.current"),
+    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+)
 NEED = 7  # times the bytes of its columns that a table takes where all of it is in memory
 
 
@@ -55,7 +61,17 @@ def _spare() -> int:
             free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
     except (OSError, StopIteration):
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(free // 2 // 10**8 * 10**8, 10**9)
+    return max(min([free, *_left_by_group()]) // 2 // 10**8 * 10**8, 10**9)
+
+
+def _left_by_group() -> list[int]:
+    """Return what a container may still take, nothing without a bound."""
+    found = []
+    for folder, bound, held in GROUPS:
+        with suppress(OSError, ValueError):  # "max" is no bound
+            numbers = [int(Path(folder, name).read_text()) for name in (bound, held)]
+            found.append(max(numbers[0] - numbers[1], 0))
+    return found
 
 
 def _about(size: int) -> str:

@@ -53,7 +53,7 @@ class Labels:
             )
         check_whole(values)
         codes, classes = pd.factorize(values, sort=_sortable(values))
-        classes = np.asarray(classes)
+        classes = _plain(np.asarray(classes))
         check_few(classes, len(values))
         return cls(classes, np.bincount(codes, minlength=len(classes)), form), codes.astype(np.intp)
 
@@ -159,6 +159,14 @@ def _open(y: Any) -> tuple[npt.NDArray[Any], dict[str, Any]]:
 def _mixed(y: Any) -> bool:
     """Whether a list holds things that NumPy would turn into strings."""
     return len({type(label) for label in y}) > 1 or isinstance(next(iter(y), None), tuple)
+
+
+def _plain(classes: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return moments in microseconds, which Python's own have: nanoseconds become whole numbers in lists."""
+    if classes.dtype.kind not in "mM":
+        return classes
+    coarse = classes.astype(f"{classes.dtype.kind}8[us]")
+    return coarse if (coarse == classes).all() else classes
 
 
 def _sortable(values: npt.NDArray[Any]) -> bool:

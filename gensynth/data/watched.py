@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import string
 import zlib
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,8 @@ class Watched:
 
     Whole numbers are such where they leave no gap between the least and the largest and none comes twice; of a column
     that is out of order this is told by the number, the sum and the sum of squares (modulo 2**64) of its values, which
-    others than that have by an accident of one in 2**64. Strings are judged by the rows that are gathered.
+    others than that have by an accident of one in 2**64. Strings are judged by the rows that are gathered, and none may
+    come twice in the whole table, which their hashes tell (of 32 bits, so that a share of them may be alike).
     """
 
     name: str
@@ -33,6 +35,7 @@ class Watched:
     high: int | None = None
     sums: tuple[int, int] = (0, 0)
     hashes: list[npt.NDArray[np.uint32]] = field(default_factory=list)
+    hashed: int = 0
 
     def add(self, column: pd.Series) -> None:
         """Take note of more of its values."""
@@ -48,6 +51,7 @@ class Watched:
         elif sum(map(len, self.hashes)) < MOST:
             found = [zlib.crc32(str(value).encode()) for value in present.tolist()]
             self.hashes.append(np.unique(np.array(found, dtype=np.uint32)))
+            self.hashed += len(found)
 
     def merge(self, other: Watched) -> None:
         """Take over what was seen of other rows."""
@@ -55,7 +59,9 @@ class Watched:
         if other.low is not None and other.high is not None:
             self._between(other.low, other.high)
             self._sum(*other.sums)
-        self.hashes += other.hashes
+        if sum(map(len, self.hashes)) < MOST:
+            self.hashes += other.hashes
+            self.hashed += other.hashed
 
     def identifier(self, gathered: pd.Series) -> Identifier | None:
         """Return the column's pattern, None where it is no column of identifiers. Raises: DataError.
@@ -67,14 +73,15 @@ class Watched:
             if not self.declared and not self._without_gap():
                 return None
             return Identifier(gathered.name, gathered.dtype, next=self.high + 1, least=self.low)
-        if not self.declared and not is_identifier(gathered):
+        hashes = np.unique(np.concatenate([np.zeros(0, np.uint32), *self.hashes]))
+        if not self.declared and not (is_identifier(gathered) and _each_once(len(hashes), self.hashed)):
             return None
         try:
             found = Identifier.infer(gathered)
         except DataError as error:
             raise DataError(f"column {self.name!r}: {error}") from None
         held = [] if found.used is None else [found.used]
-        return replace(_drawn(found, gathered), used=np.unique(np.concatenate([*held, *self.hashes])))
+        return replace(_drawn(found, gathered), used=np.unique(np.concatenate([*held, hashes])))
 
     def _without_gap(self) -> bool:
         n, low, high = self.n, self.low or 0, self.high or 0
@@ -98,7 +105,7 @@ def watch(frame: pd.DataFrame, declared: dict[str, str]) -> dict[str, Watched]:
         declared: kinds of columns that were said.
     """
     found: dict[str, Watched] = {}
-    for name in map(str, frame.columns):
+    for name in frame.columns:
         column = frame[name]
         if declared.get(name) == "identifier":
             found[name] = Watched(name, declared=True)
@@ -116,6 +123,12 @@ def identifiers_in(watched: dict[str, Watched], gathered: pd.DataFrame) -> dict[
     """
     found = {name: column.identifier(gathered[name]) for name, column in watched.items()}
     return {name: column for name, column in found.items() if column is not None}
+
+
+def _each_once(different: int, n: int) -> bool:
+    """Whether so many different hashes of 32 bits are as many as n different strings have, give or take accidents."""
+    alike = n - 2**32 * -math.expm1(-n / 2**32)
+    return different >= n - alike - 6 * math.sqrt(alike) - 1
 
 
 def _drawn(found: Identifier, gathered: pd.Series[Any]) -> Identifier:

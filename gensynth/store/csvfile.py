@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..errors import DataError
+from ..errors import DataError, NoRows
 from .base import TableFile, Target
 from .columns import absent, parse, thousands, type_column, unpad
 from .csvwrite import BLOCK, header_names, header_text, record_blocks
@@ -48,7 +48,7 @@ class CsvFile(TableFile):
         else:
             self._text, encoding, mark = source.content, dialect.encoding, dialect.mark
         if not self._text.strip():
-            raise DataError(f"{source.name} is empty; a table needs a header and rows")
+            raise NoRows(f"{source.name} is empty; a table needs a header and rows")
         delimiter = find_delimiter(self._text, source.suffix, source.name) if dialect is None else dialect.delimiter
         records = find_records(self._text, delimiter)
         if records.opened >= 0:
@@ -59,7 +59,7 @@ class CsvFile(TableFile):
         records = without(records, drop)
         self._check_width(records, delimiter)
         if len(records) == 1:
-            raise DataError(f"{source.name} has a header and no rows; add rows")
+            raise NoRows(f"{source.name} has a header and no rows; add rows")
         self._check_size(records)
         newline = common_newline(self._text, records)
         self._dialect = dialect or Dialect(encoding, mark, delimiter, newline, source.suffix or ".csv")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ..errors import ConfigError, DataError, nearest
+from ..errors import ConfigError, DataError, NoRows, nearest
 from .atomic import atomic_write
 from .elsewhere import place, reached
 
@@ -60,7 +60,7 @@ def read_source(path: str | Path) -> Source:
     if content[:2] == b"\x1f\x8b":
         content = _unpacked(content, name)
     if not content:
-        raise DataError(f"{name} is empty; a table needs a header and rows")
+        raise NoRows(f"{name} is empty; a table needs a header and rows")
     for magic, sentence in _FOREIGN.items():
         if content.startswith(magic):
             raise DataError(f"{name} {sentence}")

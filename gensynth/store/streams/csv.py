@@ -20,7 +20,7 @@ from ..records import QUOTE, Records, blank, find_records, line_of, without
 from ..sources import LONGEST, Source, suffix_of
 from .base import Added, Part, Piece, Stream
 from .mixing import Mixing
-from .text import Text, beginning, opened, read, unpacked
+from .text import Text, beginnings, opened, read, unpacked
 
 _FIRST = 1000  # rows that tell what columns may hold
 READ = 8 << 20  # bytes that are read at a time
@@ -33,9 +33,12 @@ class CsvStream(Stream):
 
     def __init__(self, path: str | Path, files: Sequence[str]) -> None:
         self.path, self.files, self.is_folder = str(path), [*files], place(path).is_dir()
-        head, size = beginning(files[0])
+        heads, size = beginnings(self.files, _FIRST)
+        head = heads[0]
         self.dialect, self.header, self.names = head.dialect, head.header, [str(name) for name in head.frame.columns]
-        self._row, self._first = max(size // len(head), 1), head.frame.iloc[:_FIRST].reset_index(drop=True)
+        self._row, self._headed = max(size // sum(map(len, heads)), 1), head.path
+        alike = [each.frame for each in heads if each.header == head.header]
+        self._first = pd.concat(alike, ignore_index=True).iloc[:_FIRST]
 
     def parts(self) -> list[Part]:
         """Return a part for each file: where its records begin, only reading it tells."""
@@ -195,7 +198,7 @@ class CsvStream(Stream):
     def _check_header(self, text: bytes, records: Records, name: str) -> None:
         header = text[records.starts[0] : records.stops[0]].decode("utf-8", "replace")
         if header != self.header:
-            raise DataError(f"{name} begins with another header than {self.files[0]}: {header:.80}")
+            raise DataError(f"{name} begins with another header than {self._headed}: {header:.80}")
 
     def _check_width(self, text: bytes, records: Records, name: str, line: int, width: int) -> None:
         wrong = np.flatnonzero(records.fields != width)

@@ -55,15 +55,7 @@ class ParquetStream(Stream):
             raise DataError(f"{self.path} has several columns named {', '.join(map(repr, twice))}; rename all but one")
         if not self.names or not len(self):
             raise DataError(f"{self.path} has {len(self.names)} columns and no rows; add rows")
-        start = next(place for place, each in enumerate(self._metadata) if each.num_rows)
-        try:
-            with self._opened(start) as file:
-                batch = next(file.iter_batches(_FIRST))
-            self._start = self._whole(pa.Table.from_batches([batch]), start)
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(
-                f"{self.files[start]} does not go with {self.files[0]}: {str(error).splitlines()[0]}"
-            ) from error
+        self._start: pa.Table = pa.concat_tables(self._beginnings())
         self._row_bytes = max(self._start.nbytes // len(self._start), 1)
 
     def __len__(self) -> int:
@@ -173,6 +165,24 @@ class ParquetStream(Stream):
                     held = []
             if held:
                 yield pa.concat_tables(held)
+
+    def _beginnings(self) -> list[pa.Table]:
+        """Return the first rows, of as many files as have them. Raises: DataError."""
+        found: list[pa.Table] = []
+        for file, each in enumerate(self._metadata):
+            if sum(map(len, found)) >= _FIRST:
+                break
+            if not each.num_rows:
+                continue
+            try:
+                with self._opened(file) as handle:
+                    batch = next(handle.iter_batches(_FIRST))
+                found.append(self._whole(pa.Table.from_batches([batch]), file))
+            except (pa.ArrowException, OSError) as error:
+                raise DataError(
+                    f"{self.files[file]} does not go with {self.files[0]}: {str(error).splitlines()[0]}"
+                ) from error
+        return found
 
     def _opened(self, file: int) -> pq.ParquetFile:
         path, system = within(self.files[file])

@@ -6,9 +6,10 @@ import codecs
 import gzip
 import warnings
 import zlib
+from collections.abc import Sequence
 from typing import BinaryIO, cast
 
-from ...errors import ConfigError, DataError, GensynthWarning
+from ...errors import ConfigError, DataError, GensynthWarning, NoRows
 from ..csvfile import CsvFile
 from ..dialect import Dialect, common_newline, decode, find_delimiter, not_utf8
 from ..elsewhere import is_elsewhere, place, reached
@@ -98,6 +99,27 @@ def beginning(path: str) -> tuple[CsvFile, int]:
             raise DataError(f"{path}: its first lines are longer than {size >> 20} MB: is it a table, and is every "
                             "quote closed?")  # fmt: skip
         size *= 8
+
+
+def beginnings(files: Sequence[str], rows: int) -> tuple[list[CsvFile], int]:
+    """Return what begins the files, until so many rows are there, and how many bytes that is.
+
+    Raises: as `beginning`; NoRows where no file has any.
+    """
+    found: list[CsvFile] = []
+    size, empty = 0, None
+    for file in files:
+        try:
+            head, more = beginning(file)
+        except NoRows as error:
+            empty = empty or error
+            continue
+        found, size = [*found, head], size + more
+        if sum(map(len, found)) >= rows:
+            break
+    if not found and empty is not None:
+        raise empty
+    return found, size
 
 
 def opened(path: str) -> BinaryIO:
