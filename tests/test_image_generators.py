@@ -14,6 +14,7 @@ import gensynth
 from gensynth import VAE, WGAN, Augment, Balancer, Images
 from gensynth.errors import ConfigError, DataError, FewRowsWarning, FormatError, NotFitted, RealRowsWarning, Unsupported
 from gensynth.nn.differentiable import Differentiable
+from gensynth.nn.image_wgan import as_floats
 
 SMALL = {"hidden": (8, 16), "noise": 4, "random_state": 0, "training": {"lr": 4e-3, "batch_size": 16}}
 MADE = [VAE(steps=60, **SMALL), WGAN(steps=8, **SMALL)]
@@ -197,6 +198,22 @@ def test_the_critic_sees_changed_images_where_that_is_asked():
     assert changed.task_.critic.changes == Differentiable()
     assert light.task_.critic.changes == Differentiable(0.5, 0.0, 0.0)
     assert quiet(copy(MADE[1], steps=4, critic={"augment": {"cutout": 0}}), x, y).task_.critic.changes is None
+    assert changed.task_.critic.some is None
+
+
+@pytest.mark.parametrize(("few", "some"), [(19, (True, False)), (20, (False, False))])
+def test_images_of_classes_with_few_of_them_are_moved_before_the_critic(few, some):
+    x = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 1)).astype(np.uint8)
+    y = ["rare"] * few + ["usual"] * (60 - few)
+    critic = WGAN(steps=2, random_state=0).fit(x, y).task_.critic
+    assert critic.some == tuple(some[label == "usual"] for label in ("rare", "usual"))
+    assert critic.changes == (Differentiable(0.0, 0.125, 0.0) if any(some) else None)
+    shown = torch.from_numpy(x).permute(0, 3, 1, 2)
+    codes = torch.tensor([0] * few + [1] * (60 - few))
+    seen, _ = critic.varied((shown, codes), torch.Generator().manual_seed(0))
+    same = (seen == as_floats(shown).float()).flatten(1).all(1)
+    assert same[codes == 1].all()
+    assert bool(same[codes == 0].all()) != some[0]
 
 
 def test_augment_takes_them():
