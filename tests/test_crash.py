@@ -173,7 +173,7 @@ class Trial:
             begin = self.seconds * (0.8 if rng.integers(3) == 0 else 0)  # a third of them where outputs are written
             done = self.server(folder, asked, after=float(rng.uniform(begin, self.seconds)))
             self.look(folder, done, old)
-            if done["status"] == 0:
+            if done["status"] == 0 or self.finished(folder, old):  # killed when all was in place
                 break
         if self.finished(folder, old):
             return
