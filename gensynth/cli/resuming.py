@@ -8,6 +8,7 @@ ended well deletes all of it.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,7 +21,7 @@ from ..errors import ConfigError, GensynthError, OtherTraining
 from ..generators.memory import HALVED
 from ..generators.training import CHECKPOINT
 from ..recipe import Job
-from ..store.beside import sweep
+from ..store.beside import hidden, sweep
 from ..store.elsewhere import is_elsewhere
 from ..store.jsonfile import json_text, read_json, write_json
 
@@ -131,7 +132,18 @@ class Keeping:
         return [] if self.folder is None else [self.folder / HALVED, self.folder]
 
     def _delete(self) -> None:
-        """Delete what is gensynth's own in the folder, and the folder unless other things are in it."""
+        """Delete what is gensynth's own in the folder, and the folder unless other things are in it.
+
+        It goes in one step where it can: without `job.json` in it the outputs beside it would be nobody's.
+        """
+        if self.folder is not None:
+            sweep(self.folder)
+            if self.folder.is_dir() and all(map(_is_own_file, self.folder.rglob("*"))):
+                with suppress(OSError):
+                    gone = hidden(self.folder)
+                    self.folder.rename(gone)
+                    shutil.rmtree(gone, ignore_errors=True)
+                    return
         for folder in self._folders:
             for name in (CHECKPOINT, JOB):
                 with suppress(OSError):
@@ -142,6 +154,10 @@ class Keeping:
 
     def _say(self, text: str) -> None:
         print(f"gensynth: note: {self.out}.checkpoint: {text}", file=sys.stderr)
+
+
+def _is_own_file(path: Path) -> bool:
+    return path.name in (CHECKPOINT, JOB, HALVED) or path.name.startswith((f".{CHECKPOINT}.", f".{JOB}."))
 
 
 def _trained(generator: Any) -> Any:
