@@ -27,8 +27,9 @@ def generator(arm: str, params: Found, seed: int) -> Any:
         return VAE(sampler="smote", **params, random_state=seed)
     if arm == "VAE and transforms":
         return Augment(generator=VAE(**params), random_state=seed)
-    if arm == "WGAN, moved":
-        return WGAN(critic={"augment": {"colour": 0, "translation": 0.125, "cutout": 0}}, **params, random_state=seed)
+    if arm in ("WGAN, all moved", "WGAN, as they are"):
+        augment = {"translation": 0.125} if "moved" in arm else False
+        return WGAN(critic={"augment": augment}, **params, random_state=seed)
     return made[arm](**params, random_state=seed)
 
 

@@ -15,7 +15,8 @@ MODULE = "images_bench.jobs"
 PLAIN = ("nothing", "class weights", "random oversampling")
 DEEP = "DeepSMOTE's idea"
 ARMS = (*PLAIN, "default", "VAE", "VAE, SMOTE between codes", "VAE and transforms", "WGAN", DEEP)
-FEW = ("VAE", "WGAN", "WGAN, moved")  # five images of a class; moved: the critic sees images moved by whole pixels
+# five images of a class; moved: the critic sees images moved by whole pixels, by default those of classes of few
+FEW = ("VAE", "WGAN", "WGAN, all moved", "WGAN, as they are")
 T = {1: 12.71, 2: 4.303, 3: 3.182, 4: 2.776, 9: 2.262}  # 97.5 % of Student's t, by degrees of freedom
 Plan = tuple[list[Run], Callable[[list[Run]], dict[str, Any]], Callable[[Run], Run]]
 
