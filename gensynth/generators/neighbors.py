@@ -80,7 +80,7 @@ class Space:
         """
         spots = np.minimum(np.searchsorted(pool, asked), len(pool) - 1)
         own = np.where(pool[spots] == asked, spots, -1)
-        inside = bool((own >= 0).any())
+        inside = bool((own >= 0).any()) or not len(asked)
         k = min(k, len(pool) - inside)
         if k < 1 or not len(asked):
             return np.empty((len(asked), max(k, 0)), dtype=np.intp)
