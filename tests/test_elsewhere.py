@@ -199,3 +199,47 @@ def test_workers_read_and_write_elsewhere(run, tmp_path):
     made = [pd.concat(frames(root / out, tmp_path)) for out in ("two", "none")]
     pd.testing.assert_frame_equal(*made)
     assert made[0]["label"].value_counts().to_dict() == {"fine": 2160, "fraud": 1080}
+
+
+def test_names_that_could_mean_several_and_files_of_this_machine(run, bucket, tmp_path):
+    put(bucket / "pay.csv", payments(), tmp_path)
+    payments().to_csv("pay.csv", index=False)
+    given = Path("pay.csv").read_bytes()
+    for data, out, text in [
+        ("memory://bucket/pay[1]", "memory://bucket/x", "may mean several"),
+        ("memory://bucket/pay.csv", "memory://bucket/e*", "may mean several"),
+        ("pay.csv", f"file://{Path.cwd()}/pay.csv", "never replaced"),
+        ("pay.csv", "http://127.0.0.1:9/pay.csv", "cannot be"),
+    ]:
+        status, _, err = run("balance", data, *ASKED, "-o", out, "--overwrite")
+        assert status == 2
+        assert text in err
+    assert Path("pay.csv").read_bytes() == given
+
+
+def test_names_with_colons_stay_on_this_machine(run):
+    payments().to_csv("ab::c.csv", index=False)
+    assert run("balance", "ab::c.csv", *ASKED, "-o", "ab::d.csv")[0] == 0
+    assert len(pd.read_csv("ab::d.csv")) == 810
+
+
+def test_files_that_appear_meanwhile_are_left(run, bucket, tmp_path, monkeypatch):
+    put(bucket / "pay" / "0.csv", payments(), tmp_path)
+
+    def fail(self, into: Path, *rest: object) -> None:
+        bucket.joinpath("even", "precious.txt").write_bytes(b"precious")
+        raise GensynthError("the disk is full")
+
+    monkeypatch.setattr("gensynth.store.streams.csv.CsvStream.write_part", fail)
+    assert run("balance", "memory://bucket/pay", *ASKED, "-o", "memory://bucket/even", "--overwrite")[0] == 1
+    assert [file.name for file in (bucket / "even").iterdir()] == ["precious.txt"]
+
+
+@pytest.mark.parametrize("where", ["memory://bucket/", ""])
+def test_what_a_killed_append_left_is_no_file_of_made_rows(run, bucket, tmp_path, where):
+    place(f"{where}pay/.gensynth-new").mkdir(parents=True)
+    put(place(f"{where}pay/0.csv"), payments(), tmp_path)
+    put(place(f"{where}pay/.gensynth-new/synthetic-00000.csv"), payments(), tmp_path)
+    for more in ([], ["--overwrite"]):
+        assert run("balance", f"{where}pay", *ASKED, "--append", *more)[0] == 0
+    assert len(frames(place(f"{where}pay/synthetic-00000.csv"), tmp_path)[0]) == 210

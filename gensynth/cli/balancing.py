@@ -18,7 +18,7 @@ from ..data.kinds import count_rows, take_rows
 from ..errors import ConfigError, DataError
 from ..recipe import Job
 from ..store.atomic import check_output
-from ..store.elsewhere import place, same
+from ..store.elsewhere import is_folder_at, place, same
 from ..store.jsonfile import write_json
 from ..store.tables import read_table
 from .folders import check_page, is_folder, refuse_files
@@ -58,7 +58,7 @@ class Outputs:
                 )
             return cls("-", None, None)
         path = place(table)
-        if not path.name or path.is_dir():
+        if not path.name or is_folder_at(path):
             raise ConfigError(f"{table} is a folder: name a file with -o")
         short = path.name.partition(".")[0] or path.name
         rest = str(path.with_name(f"{short}.holdout{path.name[len(short) :]}")) if job.holdout or job.split else None
@@ -73,7 +73,7 @@ class Outputs:
                 continue
             if data != "-" and same(path, data):
                 raise ConfigError(f"{path} is the input, which is never replaced: name another output with -o")
-            if place(path).is_dir():
+            if is_folder_at(path):
                 raise ConfigError(f"{path} is a folder: name a file")
             check_output(path, overwrite)
 

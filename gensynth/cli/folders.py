@@ -21,7 +21,7 @@ from ..generators.pixels import MOST as LARGEST
 from ..recipe import Asked, Job
 from ..store.atomic import atomic_folder, check_output
 from ..store.audio import read_wave, write_wave
-from ..store.elsewhere import is_elsewhere, place
+from ..store.elsewhere import is_elsewhere, is_folder_at
 from ..store.folders import Listing, Sort, check_folder_output, copy_files, list_folder, masks_of
 from ..store.image_folder import Head, ImageFolder, readable
 from ..store.images import size_of, write_image, write_mask
@@ -255,7 +255,7 @@ def is_folder(job: Asked) -> bool:
         if Path(job.data).is_file() or job.data == "-":
             raise ConfigError(f"{job.data} is a file, and data of kind {job.kind} is a folder, one folder a class")
         return True
-    if is_elsewhere(job.data) and place(job.data).is_dir():
+    if is_elsewhere(job.data) and is_folder_at(job.data):
         raise ConfigError(f"{job.data} is a folder: of tables give --target; images and recordings are read on this "
                           "machine's disks, fetch them first")  # fmt: skip
     return Path(job.data).is_dir()

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from ..recipe import Job
 from ..store.atomic import check_output
-from ..store.elsewhere import is_elsewhere, place, same, whole_name
+from ..store.elsewhere import inside, is_elsewhere, is_folder_at, place, same, whole_name
 from ..store.folders import check_folder_output
 from ..store.sources import PARQUET, TEXT, suffix_of
 from ..store.streams import Stream, made_before
@@ -76,7 +76,7 @@ class Outputs:
             return
         if same(self.table, job.data):
             raise ConfigError(f"{self.table} is the input, which is never replaced: name another output with -o")
-        if place(job.data).is_dir():
+        if is_folder_at(job.data):
             made = made_before(place(job.data))
             if made:
                 raise ConfigError(
@@ -84,7 +84,7 @@ class Outputs:
                 )
             self._check_folder(job, overwrite, own)
         else:
-            if self.table.is_dir():
+            if is_folder_at(self.table):
                 raise ConfigError(f"{self.table} is a folder: name a file")
             check_output(self.table, overwrite)
 
@@ -93,7 +93,7 @@ class Outputs:
             inputs = [] if is_elsewhere(job.data) else [job.data]
             check_folder_output(str(self.table), inputs, overwrite, own or self.recipe.is_file())
             return
-        if f"{self.table}/".startswith(f"{place(job.data)}/"):
+        if inside(self.table, job.data):
             raise ConfigError(f"{self.table} lies inside the input {job.data}: name a folder outside it with -o")
         if self.table.exists():
             raise ConfigError(f"{self.table} exists: delete it first, or name another with -o")

@@ -16,7 +16,7 @@ import pandas as pd
 from ..errors import ConfigError, DataError
 from ..recipe import Change
 from ..store.atomic import check_output
-from ..store.elsewhere import place, same
+from ..store.elsewhere import is_folder_at, place, same
 from ..store.tables import read_table
 from ..transforms import rowwise, running
 from ..transforms.base import Transform
@@ -117,6 +117,6 @@ def _table_outputs(job: Change) -> tuple[str, str]:
     out = job.out or (
         "-" if job.data == "-" else str(place(job.data).with_name(f"{stem}.transformed{name[len(stem) :]}"))
     )
-    if out != "-" and place(out).is_dir():
+    if out != "-" and is_folder_at(out):
         raise ConfigError(f"{out} is a folder: name a file with -o")
     return out, f"{out}.recipe.json"

@@ -1,4 +1,4 @@
-"""Files that are not on a disk of this machine: `s3://...`, `gs://...`, `hdfs://...`, wherever fsspec reaches.
+"""Files that are not on a disk of this machine: `s3://...`, `gs://...`, wherever fsspec reaches and writes whole files.
 
 An address is a path of `universal-pathlib`, which does what `pathlib.Path` does, so that what reads and writes files
 asks for a place (`place`) and needs not know where it is. A file appears whole when it has been written (a transaction
@@ -16,9 +16,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+import pyarrow as pa
+
 from ..errors import ConfigError, GensynthError
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(//|:)")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(::[A-Za-z0-9+.-]+)*://")
+_HERE = ("file", "local")  # protocols of this machine's disks
+_READ_ONLY = ("http", "https")
 
 
 def is_elsewhere(path: str | Path) -> bool:
@@ -34,6 +38,8 @@ def place(path: str | Path) -> Path:
     """Return a path, or what stands for an address and is used like one. Raises: ConfigError."""
     if not is_elsewhere(path):
         return Path(path)
+    if set(str(path)) & set("*?["):
+        raise ConfigError(f"{path}: an address with *, ? or [ in it may mean several: name one without")
     try:
         from upath import UPath
     except ImportError:
@@ -50,15 +56,36 @@ def place(path: str | Path) -> Path:
         raise ConfigError(f"{path} is no address that fsspec knows: {error}") from None
 
 
+def is_folder_at(path: str | Path) -> bool:
+    """Whether a folder is there. Raises: ConfigError where that cannot be asked."""
+    with reached(path):
+        return place(path).is_dir()
+
+
 def whole_name(path: str | Path) -> str:
     """Return a name that means the same in every folder of work, and on every machine that knows the address."""
     return str(path) if is_elsewhere(path) else os.path.abspath(path)
 
 
 def same(first: str | Path, second: str | Path) -> bool:
-    """Whether two names are of one file, behind links too."""
-    names = [str(place(path)) if is_elsewhere(path) else os.path.realpath(path) for path in (first, second)]
-    return names[0] == names[1]
+    """Whether two names are of one file, behind links too, and by whatever name of its protocol."""
+    return _identity(first) == _identity(second)
+
+
+def inside(path: str | Path, folder: str | Path) -> bool:
+    """Whether a path is a folder, or lies in it."""
+    (system, name), (its, root) = _identity(path), _identity(folder)
+    return system == its and f"{name}/".startswith(f"{root}/")
+
+
+def _identity(path: str | Path) -> tuple[str, str]:
+    """Return a file system and a path in it, the same for all names of a file."""
+    if not is_elsewhere(path):
+        return "", os.path.realpath(path)
+    found: Any = place(path)
+    if found.protocol in _HERE:
+        return "", os.path.realpath(found.path)
+    return type(found.fs).__name__, found.path.strip("/")
 
 
 def within(path: str | Path) -> tuple[str, Any]:
@@ -72,7 +99,7 @@ def reached(path: str | Path) -> Iterator[None]:
     """Say in one line that an address cannot be reached, whatever its library says: each has errors of its own."""
     try:
         yield
-    except (GensynthError, FileNotFoundError, IsADirectoryError, MemoryError):
+    except (GensynthError, FileNotFoundError, IsADirectoryError, MemoryError, pa.ArrowException):
         raise
     except Exception as error:
         if not is_elsewhere(path):
@@ -83,8 +110,10 @@ def reached(path: str | Path) -> Iterator[None]:
 
 def check_elsewhere(path: str | Path, overwrite: bool) -> None:
     """Refuse an address that nothing can be written to, before any work. Raises: ConfigError."""
+    found: Any = place(path)
+    if found.protocol in _READ_ONLY or not hasattr(found.fs, "transaction") or _is_arrow(found.fs):
+        raise ConfigError(f"{str(path)!r} cannot be written: fsspec writes no whole files there; name another with -o")
     with reached(path):
-        found = place(path)
         if found.is_dir():
             raise ConfigError(f"{str(path)!r} is a folder: name a file in it")
         if found.exists() and not overwrite:
@@ -99,8 +128,9 @@ def written(path: str | Path, overwrite: bool = True) -> Iterator[BinaryIO]:
     """Open a file elsewhere, which appears whole when the block ends without an exception. Raises: ConfigError."""
     check_elsewhere(path, overwrite)
     found: Any = place(path)
-    try:
+    with reached(path):
         found.fs.makedirs(found.parent.path, exist_ok=True)
+    try:
         with found.fs.transaction, found.fs.open(found.path, "wb") as handle:
             yield handle
     except OSError as error:
@@ -108,23 +138,31 @@ def written(path: str | Path, overwrite: bool = True) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def folder_elsewhere(path: str | Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give a folder elsewhere whose files appear one by one, and are deleted where the block fails.
+def folder_elsewhere(path: str | Path) -> Iterator[tuple[Path, list[Path]]]:
+    """Give a folder elsewhere, which must not be there, and a list for what is written in it.
 
-    `overwrite` deletes what is there. Raises: ConfigError where files are there.
+    Files appear one by one, and those of the list are deleted where the block fails; others are nobody's business.
+    Raises: ConfigError where files are there.
     """
     with reached(path):
         found: Any = place(path)
         if found.exists():
-            if not overwrite:
-                raise ConfigError(f"{str(path)!r} exists; delete it first, or name another")
-            remove(found)
+            raise ConfigError(f"{str(path)!r} exists; delete it first, or name another")
+    files: list[Path] = []
     try:
-        yield found
+        yield found, files
     except BaseException:
-        with suppress(Exception):
-            remove(found)
+        for file in files:
+            with suppress(Exception):
+                found.fs.rm_file(cast(Any, file).path)
         raise
+
+
+def _is_arrow(system: Any) -> bool:
+    """Whether a file system is pyarrow's, as that of hdfs is: what is written there stands there half, too."""
+    from fsspec.implementations.arrow import ArrowFSWrapper  # type: ignore[import-untyped]
+
+    return isinstance(system, ArrowFSWrapper)
 
 
 def copy_file(source: str | Path, to: Path) -> None:
@@ -161,7 +199,8 @@ def move(source: Path, to: Path) -> None:
     first: Any = source
     second: Any = to
     first.fs.makedirs(second.parent.path, exist_ok=True)
-    first.fs.mv(first.path, second.path)
+    first.fs.cp_file(first.path, second.path)
+    first.fs.rm_file(first.path)
 
 
 def remove(folder: Path) -> None:
@@ -170,4 +209,7 @@ def remove(folder: Path) -> None:
         shutil.rmtree(folder)
         return
     found: Any = folder
-    found.fs.rm(found.path, recursive=True)
+    for file in found.fs.find(found.path):
+        found.fs.rm_file(file)
+    with suppress(Exception):  # a bucket has no folders
+        found.fs.rmdir(found.path)

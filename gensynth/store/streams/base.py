@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ...errors import ConfigError, DataError, nearest
 from ..base import Family, TableFile
-from ..elsewhere import is_elsewhere, place, reached, whole_name
+from ..elsewhere import place, reached, whole_name
 from ..sources import PARQUET, TEXT, suffix_of
 
 MADE = "synthetic-"  # how the names of files of made rows begin
@@ -203,7 +203,7 @@ def tables_in(path: str | Path) -> Sequence[str]:
     root = place(path)
     if not root.is_dir():
         return [whole_name(path)]
-    every = sorted(root.rglob("*"), key=str if is_elsewhere(path) else None)
+    every = sorted(root.rglob("*"), key=lambda file: file.relative_to(root).parts)
     found = [file for file in every if suffix_of(file) in (*PARQUET, *TEXT) and file.is_file()]
     return [whole_name(file) for file in found if not any(part[0] in "._" for part in file.relative_to(root).parts)]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...errors import ConfigError
@@ -37,11 +38,21 @@ def copied_folder(stream: Stream, out: str | Path, *, link: bool, overwrite: boo
     Raises: as `atomic_folder`.
     """
     root = place(whole_name(stream.path))
-    with _folder(out, overwrite) as into:
+    if is_elsewhere(out):
+        with folder_elsewhere(out) as (into, written):
+            for file in stream.files:
+                written.append(into.joinpath(*place(file).relative_to(root).parts))
+                copy_file(file, written[-1])
+            try:
+                yield into
+            except BaseException:
+                written += made_before(into)
+                raise
+        return
+    with atomic_folder(out, overwrite=overwrite) as into:
         for file in stream.files:
             to = into.joinpath(*place(file).relative_to(root).parts)
-            if not is_elsewhere(out):
-                to.parent.mkdir(parents=True, exist_ok=True)
+            to.parent.mkdir(parents=True, exist_ok=True)
             _put(file, to, link)
         yield into
 
@@ -57,8 +68,17 @@ def added_files(folder: Path, before: Sequence[Path] = ()) -> Iterator[Path]:
     Raises: as `atomic_folder`.
     """
     new, old = folder / _NEW, set(before)
-    with _folder(new, new.is_dir()) as into:
-        yield into
+    if is_elsewhere(folder):
+        new = folder / f"{_NEW}-{secrets.token_hex(6)}"  # what another job writes there has a name of its own
+        try:
+            yield new
+        except BaseException:
+            with suppress(Exception):
+                remove(new)
+            raise
+    else:
+        with atomic_folder(new, overwrite=new.is_dir()) as into:
+            yield into
     for file in sorted((path for path in new.rglob("*") if path.is_file()), key=str):
         to = folder.joinpath(*file.relative_to(new).parts)
         move(file, to)
@@ -66,19 +86,14 @@ def added_files(folder: Path, before: Sequence[Path] = ()) -> Iterator[Path]:
     if new.is_dir():  # elsewhere a folder without files is none
         remove(new)
     for file in old:
-        file.unlink()
+        file.unlink(missing_ok=True)
 
 
 def made_before(folder: Path, before: str = "") -> list[Path]:
     """Return the files of made rows that are in a folder already, in order: beside a file, or below a folder."""
     every = folder.iterdir() if before else folder.rglob("*")
-    return [path for path in sorted(every, key=str) if is_made(path.name, before) and path.is_file()]
-
-
-def _folder(path: str | Path, overwrite: bool) -> AbstractContextManager[Path]:
-    if is_elsewhere(path):
-        return folder_elsewhere(path, overwrite=overwrite)
-    return atomic_folder(path, overwrite=overwrite)
+    shown = [path for path in every if not any(part[0] in "._" for part in path.relative_to(folder).parts)]
+    return [path for path in sorted(shown, key=str) if is_made(path.name, before) and path.is_file()]
 
 
 def _put(file: str, to: Path, link: bool) -> None:
