@@ -140,9 +140,7 @@ class Keeping:
             sweep(self.folder)
             if self.folder.is_dir() and all(map(_is_own_file, self.folder.rglob("*"))):
                 with suppress(OSError):
-                    gone = hidden(self.folder)
-                    self.folder.rename(gone)
-                    shutil.rmtree(gone, ignore_errors=True)
+                    _remove(self.folder)
                     return
         for folder in self._folders:
             for name in (CHECKPOINT, JOB):
@@ -154,6 +152,17 @@ class Keeping:
 
     def _say(self, text: str) -> None:
         print(f"gensynth: note: {self.out}.checkpoint: {text}", file=sys.stderr)
+
+
+def _remove(folder: Path) -> None:
+    """Delete a folder in one step, whatever interrupts it. Raises: OSError."""
+    gone = hidden(folder)
+    try:
+        folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+    except BaseException:  # Ctrl-C, SIGTERM: they come once
+        shutil.rmtree(gone, ignore_errors=True)
+        raise
 
 
 def _is_own_file(path: Path) -> bool:
