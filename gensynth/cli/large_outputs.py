@@ -89,13 +89,12 @@ class Outputs:
             check_output(self.table, overwrite)
 
     def _check_folder(self, job: Job, overwrite: bool, own: bool) -> None:
+        if inside(self.table, job.data):  # of two names of one place, too
+            raise ConfigError(f"{self.table} lies inside the input {job.data}: name a folder outside it with -o")
         if not is_elsewhere(self.table):
             inputs = [] if is_elsewhere(job.data) else [job.data]
             check_folder_output(str(self.table), inputs, overwrite, own or self.recipe.is_file())
-            return
-        if inside(self.table, job.data):
-            raise ConfigError(f"{self.table} lies inside the input {job.data}: name a folder outside it with -o")
-        if self.table.exists():
+        elif self.table.exists():
             raise ConfigError(f"{self.table} exists: delete it first, or name another with -o")
 
     def __str__(self) -> str:

@@ -111,7 +111,7 @@ def reached(path: str | Path) -> Iterator[None]:
 def check_elsewhere(path: str | Path, overwrite: bool) -> None:
     """Refuse an address that nothing can be written to, before any work. Raises: ConfigError."""
     found: Any = place(path)
-    if found.protocol in _READ_ONLY or not hasattr(found.fs, "transaction") or _is_arrow(found.fs):
+    if found.protocol in _READ_ONLY or _is_arrow(found.fs):
         raise ConfigError(f"{str(path)!r} cannot be written: fsspec writes no whole files there; name another with -o")
     with reached(path):
         if found.is_dir():

@@ -31,7 +31,7 @@ def copied_folder(stream: Stream, out: str | Path, *, link: bool, overwrite: boo
 
     Arguments:
         stream: of a folder.
-        out: the folder, which appears whole or not at all.
+        out: the folder, which appears whole or not at all; elsewhere file by file.
         link: make hard links in place of copies, where the disk is the same.
         overwrite: replace a folder that is there.
 
